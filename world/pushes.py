@@ -90,6 +90,10 @@ class Pusher:
             self._begin(self._forged(push, self.manners.forge))
         self._begin(self._deliver(push))
 
+    def later(self, seconds: float, do: Callable[[], None]) -> None:
+        """Do something of the party's own after so many of its seconds."""
+        self._begin(self._after(seconds, do))
+
     async def idle(self) -> None:
         """Wait until nothing is left to be told."""
         while self._tasks:
@@ -109,6 +113,10 @@ class Pusher:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _after(self, seconds: float, do: Callable[[], None]) -> None:
+        await asyncio.sleep(seconds * self.dials.pace)
+        do()
 
     async def _forged(self, push: Push, forge: Callable[[Letter], Letter]) -> None:
         await self._send(push, forge(push.write()), attempt=1, forged=True)
