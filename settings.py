@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from temporalio.service import TLSConfig
 
-from keepsakes import kept
+from beside.keepsakes import kept
 
 PREFIX, INSIDE = "OMS_", "__"
 RECIPE = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -241,10 +241,11 @@ class Settings(BaseSettings):
             raise Misconfigured(f"{PREFIX}TEMPORAL__ADDRESS is not set and no embedded stack was joined.")
         return self.temporal.address
 
-    def reached_at(self, database: str, temporal: str) -> Self:
-        """The same settings, once it is known where both servers answer."""
-        known = self.temporal.model_copy(update={"address": temporal})
-        return self.model_copy(update={"database_url": _address(SecretStr(database)), "temporal": known})
+    def reached_at(self, *, database: str | None = None, temporal: str | None = None) -> Self:
+        """The same settings, once it is known where a server answers."""
+        known = self.temporal.model_copy(update={"address": temporal or self.temporal.address})
+        url = _address(SecretStr(database)) if database else self.database_url
+        return self.model_copy(update={"database_url": url, "temporal": known})
 
 
 def _as_told(part: BaseModel | dict[str, Any] | None) -> dict[str, Any]:

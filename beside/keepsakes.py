@@ -22,7 +22,7 @@ def kept(folder: Path, roles: Iterable[str]) -> dict[str, Any]:
         keys = _random(roles) | known.get("keys", {})
         made = _random(SINGLE) | known | {"keys": keys}
         if made != known:
-            _write_privately(path, json.dumps(made, indent=2))
+            write_privately(path, json.dumps(made, indent=2))
     return made
 
 
@@ -40,7 +40,8 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write_privately(path: Path, text: str) -> None:
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read, whole or not at all."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,0 +1,200 @@
+"""The embedded stack: PostgreSQL and Temporal beside us, when the settings give no addresses.
+
+Both run on leashes (`beside/leash.py`), keep their state under the data folder, and end with whoever started them.
+Other processes of ours (door, worker, command line) join the one that runs on their data folder.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from subprocess import Popen
+
+import psycopg
+from temporalio.client import Client
+
+from beside import postgres, temporal
+from beside.attributes import ATTRIBUTES, ensure_searchable
+from beside.ground import LOCAL, Down, Moved, alone, announced, free_port, overheard, sweep
+from beside.leash import Terms, leash, let_go
+from settings import DRIVER, Settings
+
+__all__ = ["Down", "Moved", "Stack", "embedded", "free_port", "join", "leash", "let_go", "standing"]
+
+log = logging.getLogger(__name__)
+UP_WITHIN = 60  # seconds
+TAIL = 12  # last lines of a server's log, which explain its end
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where everything answers."""
+
+    settings: Settings  # with both addresses
+    ui: str | None = None  # Temporal's Web UI, where it is ours
+    moved: tuple[Moved, ...] = ()  # usual ports that were taken
+
+
+@asynccontextmanager
+async def embedded(settings: Settings) -> AsyncIterator[Stack]:
+    """A stack that answers, as long as the block lasts: ours where no address is given, else theirs.
+
+    Raises: Down when it cannot stand, or when another one runs on the same data folder.
+    """
+    async with AsyncExitStack() as ending:
+        stack = await _ours(settings, ending) if settings.is_embedded else Stack(settings)
+        await check(stack.settings)
+        if settings.is_embedded:
+            words = {"database": stack.settings.database, "temporal": stack.settings.temporal_address, "ui": stack.ui}
+            ending.enter_context(announced(settings.data, words))
+        yield stack
+
+
+@contextmanager
+def standing(settings: Settings) -> Iterator[Stack]:
+    """The same for those who do not await."""
+    with asyncio.Runner() as runner:
+        ending = AsyncExitStack()
+        try:
+            yield runner.run(ending.enter_async_context(embedded(settings)))
+        finally:
+            runner.run(ending.aclose())
+
+
+def join(settings: Settings) -> Stack:
+    """The stack that another process of ours keeps on this data folder, or the addresses we were given.
+
+    Raises: Down when there is none.
+    """
+    if not settings.is_embedded:
+        return Stack(settings)
+    words = overheard(settings.data)
+    if words is None:
+        raise Down(f"No stack runs on {settings.data}. Start one: orderhub up")
+    return Stack(settings.reached_at(database=words["database"], temporal=words["temporal"]), words["ui"])
+
+
+async def check(settings: Settings) -> None:
+    """Both addresses answer, and stories can be searched.
+
+    Raises: Down, which names what does not answer and never a password.
+    """
+    try:
+        async with await psycopg.AsyncConnection.connect(settings.database.replace(DRIVER, "postgresql://")) as reached:
+            await reached.execute("SELECT 1")
+    except psycopg.OperationalError as error:
+        raise Down(f"The database of OMS_DATABASE_URL does not answer: {error}") from None
+    await ensure_searchable(await _client(settings))
+
+
+async def _client(settings: Settings) -> Client:
+    at, known = settings.temporal_address, settings.temporal
+    try:
+        return await Client.connect(at, namespace=known.namespace, tls=known.security, api_key=known.bearer)
+    except RuntimeError as error:
+        raise Down(f"Temporal at {at} (OMS_TEMPORAL__ADDRESS) does not answer: {error}") from error
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server beside us, before it runs."""
+
+    name: str
+    command: Sequence[str | Path]
+    terms: Terms
+    answers: Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Running:
+    """The same, once it does."""
+
+    server: Server
+    process: Popen[bytes]
+    diary: Path
+
+
+async def _ours(settings: Settings, ending: AsyncExitStack) -> Stack:
+    """Start what has no address: first both, then wait for both."""
+    home = settings.data.absolute()
+    lock = await ending.enter_async_context(alone(home))
+    await asyncio.to_thread(sweep, home)
+    ending.push_async_callback(asyncio.to_thread, sweep, home)
+    moved: list[Moved] = []
+    running: list[Running] = []
+    ending.push_async_callback(asyncio.to_thread, _end, running)
+    ui = None
+    if settings.temporal.address is None:
+        port, ui_port = _port("temporal", settings, moved), _port("ui", settings, moved)
+        running.append(_start(_temporal(settings, home, port, ui_port), home, lock))
+        settings, ui = settings.reached_at(temporal=f"{LOCAL}:{port}"), f"http://{LOCAL}:{ui_port}"
+    if settings.database_url is None:
+        port = _port("postgres", settings, moved)
+        server = await asyncio.to_thread(_postgres, settings, home, port)
+        running.append(_start(server, home, lock))
+        settings = settings.reached_at(database=postgres.address(port, _password(settings)))
+    for each in running:
+        await _up(each)
+    return Stack(settings, ui, tuple(moved))
+
+
+def _port(what: str, settings: Settings, moved: list[Moved]) -> int:
+    usual: int = getattr(settings.ports, what)
+    port = free_port(usual)
+    if usual not in {0, port}:
+        moved.append(Moved(what, usual, port))
+        log.warning("the usual port is taken, another one is used", extra=moved[-1]._asdict())
+    return port
+
+
+def _password(settings: Settings) -> str:
+    return settings.postgres_password.get_secret_value() if settings.postgres_password else ""
+
+
+def _postgres(settings: Settings, home: Path, port: int) -> Server:
+    files, password = home / "postgres", _password(settings)
+    owner = postgres.prepare(files, password)
+    answers = partial(postgres.answers, port, password)
+    return Server("postgres", postgres.command(files, port), Terms(postgres.STOP, owner=owner), answers)
+
+
+def _temporal(settings: Settings, home: Path, port: int, ui_port: int) -> Server:
+    namespace = settings.temporal.namespace
+    searched = [f"{attribute.name}={attribute.kind}" for attribute in ATTRIBUTES]
+    command = temporal.command(home / "temporal.db", port, ui_port, namespace, searched)
+    return Server("temporal", command, Terms(temporal.STOP), partial(temporal.answers, port, ui_port, namespace))
+
+
+def _start(server: Server, home: Path, lock: int) -> Running:
+    diary = home / f"{server.name}.log"
+    with diary.open("ab") as ink:
+        process = leash(server.command, ink, server.terms, keep=(lock,))
+    return Running(server, process, diary)
+
+
+async def _up(running: Running) -> None:
+    """Wait until it answers.
+
+    Raises: Down with the end of its log, when it ended or does not answer in time.
+    """
+    try:
+        async with asyncio.timeout(UP_WITHIN):
+            while not await running.server.answers():
+                if running.process.poll() is not None:
+                    raise Down(f"{running.server.name} ended while starting. {_last_words(running.diary)}")
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        what = f"{running.server.name} does not answer after {UP_WITHIN} s."
+        raise Down(f"{what} {_last_words(running.diary)}") from None
+
+
+def _last_words(diary: Path) -> str:
+    lines = diary.read_text(errors="replace").splitlines()[-TAIL:]
+    return "\n".join((f"The end of {diary}:", *lines))
+
+
+def _end(running: Sequence[Running]) -> None:
+    let_go(*(each.process for each in running))
