@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +15,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        self.closing = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -23,6 +24,15 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # writes the Date of our answers
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), 1)
+
+    def close(self) -> None:
+        self.should_exit = True
+        self.closing.set()
 
 
 class _Calls:
@@ -63,7 +73,7 @@ async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         listening.cancel()
-        server.should_exit = True
+        server.close()
         calls.hang_up()
         await asyncio.wait((running,))
         listener.close()

@@ -42,7 +42,7 @@ class Till:
     dials: MoneyDials
     now: Callable[[], datetime]
     books: Books = field(default_factory=Books)
-    numbers: count[int] = field(default_factory=lambda: count(1))
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def order(self, product: str, asked: dict[str, Any]) -> Bill:
         """A merchant asks for money. The same number with the same words is the same order."""

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import cycle
 from typing import Any
 
@@ -56,7 +57,6 @@ class Desk:
 
     def __post_init__(self) -> None:
         self._seal = Seal(self.merchant.public_key)
-        self._stranger = Key()  # somebody else's, for forgeries
         self._tricks = cycle((self._strange, self._altered, self._probe, self._late))
 
     def check(self, request: Request, body: bytes) -> None:
@@ -117,6 +117,10 @@ class Desk:
             "Wechatpay-Serial": self.serial,
             "Wechatpay-Signature-Type": SCHEME,
         }
+
+    @cached_property
+    def _stranger(self) -> Key:
+        return Key()  # somebody else's
 
     def _strange(self, letter: Letter) -> Letter:
         return Letter(letter.headers | self._signed(letter.body, self._stranger, self.now()), letter.body)
