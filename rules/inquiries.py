@@ -1,0 +1,111 @@
+"""What we ask ourselves when the world is silent, and since when it is."""
+
+from datetime import datetime
+
+from models.errand import What
+from models.fact import ParcelDelivered, Proof
+from models.noun import Id
+from models.order import Asked, Inquiry, Order
+from models.parcel import Parcel
+from models.stage import Stage
+from models.story import Shield
+from rules import errands, parcels, payments, stages
+
+PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
+
+
+def next_of(order: Order, what: Inquiry) -> Asked | None:
+    """The next question of this kind, and when it is to be asked; None while one is open or none is due."""
+    if any(asked.what is what and not asked.ended_at for asked in order.asked):
+        return None
+    questions = {Inquiry.PAYMENT: _payment, Inquiry.TRACK: _track, Inquiry.PROOF: _proof}[what](order)
+    new = [question for question in questions if not _was_asked(order, question)]
+    return min(new, key=lambda question: question.at, default=None)
+
+
+def asked(order: Order, question: Asked, now: datetime) -> Order:
+    """The order with the question in it; whoever is free puts it."""
+    return order.model_copy(update={"asked": (*order.asked, question.model_copy(update={"at": now}))})
+
+
+def open_questions(order: Order, *whats: Inquiry) -> list[Asked]:
+    """Questions that wait for an answer."""
+    return [question for question in order.asked if question.what in whats and not question.ended_at]
+
+
+def ended(order: Order, question: Asked, now: datetime) -> Order:
+    """The question was answered, or there is no use in asking further."""
+    others = [known for known in order.asked if known != question]
+    return order.model_copy(update={"asked": (*others, question.model_copy(update={"ended_at": now}))})
+
+
+def is_moot(order: Order, question: Asked) -> bool:
+    """The world answered by itself."""
+    if question.what is Inquiry.PAYMENT:
+        return bool(order.payments) or payments.open_bill(order) is None
+    parcel = next((known for known in order.parcels if known.id == question.about), None)
+    if parcel is None or not parcels.is_out(parcel):
+        return True
+    return is_proven(parcel) if question.what is Inquiry.PROOF else _heard_last(parcel) > question.at
+
+
+def shield(order: Order) -> Shield | None:
+    """How sure we are that the customer has everything that was delivered."""
+    delivered = [parcel for parcel in order.parcels if parcel.first(ParcelDelivered)]
+    if not delivered:
+        return None
+    if all(is_proven(parcel) for parcel in delivered):
+        return Shield.GREEN
+    return Shield.RED if given_up(order) else Shield.YELLOW
+
+
+def is_proven(parcel: Parcel) -> bool:
+    """Evidence on which a customer may be told that the parcel was delivered."""
+    return any(fact.proof in PROVEN for fact in parcel.all(ParcelDelivered))
+
+
+def given_up(order: Order) -> Asked | None:
+    """A delivery without proof, after the last question."""
+    unproven = [parcel.id for parcel in order.parcels if not is_proven(parcel)]
+    over = [q for q in order.asked if q.what is Inquiry.PROOF and q.ended_at and q.about in unproven]
+    return over[0] if over else None
+
+
+def _was_asked(order: Order, question: Asked) -> bool:
+    same = (question.what, question.about, question.since)
+    return any((known.what, known.about, known.since) == same for known in order.asked)
+
+
+def _payment(order: Order) -> list[Asked]:
+    bill = payments.open_bill(order)
+    since = stages.waiting_since(order, Stage.PAID)
+    if not bill or not since or errands.is_under_way(order, What.PAY):
+        return []
+    return [_question(Inquiry.PAYMENT, bill.about, since, since + order.policy.ask_payment_after)]
+
+
+def _track(order: Order) -> list[Asked]:
+    """Silence since the last word of the courier, or a rumour that is newer than it."""
+    out = [p for p in order.parcels if parcels.is_out(p) and p.waybill and not parcels.delivered_at(order, p)]
+    silent = [_silence(order, parcel) for parcel in out]
+    stirred = [_question(Inquiry.TRACK, p.id, p.stirred_at, p.stirred_at) for p in out if p.stirred_at]
+    return [*silent, *stirred]
+
+
+def _proof(order: Order) -> list[Asked]:
+    delivered = [p for p in order.parcels if p.waybill and p.first(ParcelDelivered) and not is_proven(p)]
+    times = [(parcel, at) for parcel in delivered if (at := parcels.delivered_at(order, parcel))]
+    return [_question(Inquiry.PROOF, p.id, at, at + order.policy.prove_after) for p, at in times]
+
+
+def _silence(order: Order, parcel: Parcel) -> Asked:
+    since = _heard_last(parcel)
+    return _question(Inquiry.TRACK, parcel.id, since, since + order.policy.track_after)
+
+
+def _heard_last(parcel: Parcel) -> datetime:
+    return max(fact.heard_at for fact in parcel.facts)
+
+
+def _question(what: Inquiry, about: Id, since: datetime, at: datetime) -> Asked:
+    return Asked(what=what, about=about, since=since, at=at)

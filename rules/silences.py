@@ -1,0 +1,252 @@
+"""What an order may be waiting for: since when, until when, and whose work it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from models.case import Owner, Role
+from models.errand import State, What
+from models.fact import Milestone, ParcelTracked
+from models.noun import Id
+from models.order import Inquiry, Order
+from models.policy import Policy
+from models.stage import Stage
+from models.wish import Cancel, Expire, Urge
+from rules import errands, inquiries, parcels, payments, scans, stages, undoing, wishes
+from rules.reviews import approved_at
+
+AT_ONCE = timedelta(0)
+
+
+class Due(NamedTuple):
+    """A silence: since when, until when, and who may be at fault."""
+
+    since: datetime
+    at: datetime
+    party: Id | None = None
+    place: Id | None = None
+
+
+Watch = Callable[[Order], Due | None]
+Allows = Callable[[Policy], timedelta]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One row: its name, its words for a shift leader, when it is due, and who climbs."""
+
+    name: Id
+    words: str
+    due: Watch
+    role: Role = Role.OPS
+    is_for_people: bool = True  # otherwise the clock acts, once
+    is_platforms: bool = False  # their promise to the buyer: no hold stops it
+    asks: Inquiry | None = None  # what the clock asks
+
+
+def _next_is(stage: Stage, allows: Allows) -> Watch:
+    def due(order: Order) -> Due | None:
+        since = stages.waiting_since(order, stage)
+        return _due(order, since, allows) if since else None
+
+    return due
+
+
+def _due(order: Order, since: datetime, allows: Allows, party: Id | None = None) -> Due:
+    """Where the work is in one place, it is that place's work."""
+    places = {box.place: None for box in parcels.living(order)}
+    place = next(iter(places)) if len(places) == 1 else None
+    return Due(since, since + allows(order.policy), party, place)
+
+
+def _unpaid(order: Order) -> Due | None:
+    """Nobody paid anything, and nobody looks into the end of patience yet."""
+    is_over = any(isinstance(entry.wish, Expire) for entry in order.wishes)
+    since = None if is_over or order.payments else stages.waiting_since(order, Stage.PAID)
+    return _due(order, since, lambda p: p.pay_within) if since and payments.is_prepaid(order) else None
+
+
+def _wrong_amount(order: Order) -> Due | None:
+    since = payments.wrong_since(order)
+    return _due(order, since, lambda _: AT_ONCE) if since else None
+
+
+def _to_review(order: Order) -> Due | None:
+    since = stages.waiting_since(order, Stage.REVIEWED)
+    return _due(order, since, lambda p: p.review_within) if since and not approved_at(order) else None
+
+
+def _by_hand(order: Order) -> Due | None:
+    """No courier's system gives a label: somebody writes one."""
+    box = parcels.unlabelled(order) if stages.reached(order, Stage.ALLOCATED) else None
+    if box is None or parcels.next_courier(order, box.id) or errands.is_under_way(order, What.LABEL, box.id):
+        return None
+    tried = [errand for errand in order.errands if errand.what is What.LABEL and errand.about == box.id]
+    since = max((errand.ended_at or errand.began_at for errand in tried), default=order.received_at)
+    return Due(since, since, tried[-1].party if tried else None, box.place)
+
+
+def _unshipped(order: Order) -> Due | None:
+    """From the moment it is ours to ship, through every stage in the house."""
+    behind = stages.walked(order)
+    if Stage.ALLOCATED not in behind or Stage.SHIPPED in behind or wishes.is_stopped(order):
+        return None
+    return _due(order, dict(stages.passed(order))[Stage.ALLOCATED], lambda p: p.ship_within)
+
+
+def _uncollected(order: Order) -> Due | None:
+    due = _next_is(Stage.IN_TRANSIT, lambda p: p.collect_within)(order)
+    return due._replace(party=_carrier(order)) if due else None
+
+
+def _undelivered(order: Order) -> Due | None:
+    due = _next_is(Stage.DELIVERED, lambda p: p.deliver_within)(order)
+    return due._replace(party=_carrier(order)) if due else None
+
+
+def _unsettled(order: Order) -> Due | None:
+    is_late = not payments.is_prepaid(order)
+    since = stages.waiting_since(order, Stage.PAID) if is_late and not order.payments else None
+    return _due(order, since, lambda p: p.settle_within, _carrier(order)) if since else None
+
+
+def _astray(order: Order) -> Due | None:
+    """The courier says that it brings a parcel back that nobody stopped."""
+    stopped = [box.id for box in parcels.dropped(order)]
+    out = [p for p in order.parcels if parcels.is_out(p) and parcels.box_of(order, p) not in stopped]
+    undelivered = [parcel for parcel in out if not parcels.delivered_at(order, parcel)]
+    tracks = [(fact, parcel) for parcel in undelivered for fact in parcel.all(ParcelTracked)]
+    back = [(fact, parcel) for fact, parcel in tracks if fact.milestone in (Milestone.RETURNING, Milestone.RETURNED)]
+    if not back:
+        return None
+    fact, parcel = min(back, key=lambda found: found[0].happened_at)
+    return Due(fact.happened_at, fact.happened_at, parcel.courier)
+
+
+def _not_back(order: Order) -> Due | None:
+    out = [parcel.id for parcel in order.parcels if parcels.is_out(parcel)]
+    sent = [e for e in order.errands if e.what is What.INTERCEPT and e.about in out]
+    first = min(sent, key=lambda errand: errand.began_at, default=None)
+    return _due(order, first.began_at, lambda p: p.return_within, first.party) if first else None
+
+
+def _not_put_back(order: Order) -> Due | None:
+    boxes = undoing.to_put_back(order)
+    since = min((entry.at for entry in order.wishes if isinstance(entry.wish, Cancel)), default=order.received_at)
+    return Due(since, since + order.policy.put_back_within, None, boxes[0].place) if boxes else None
+
+
+def _not_refunded(order: Order) -> Due | None:
+    sent = [errand for errand in errands.under_way(order) if errand.what is What.REFUND]
+    first = min(sent, key=lambda errand: errand.began_at, default=None)
+    return _due(order, first.began_at, lambda p: p.refund_within, first.party) if first else None
+
+
+def _untold(order: Order) -> Due | None:
+    refused = errands.of(order, What.REPORT, State.REFUSED)
+    since = min((report.ended_at or report.began_at for report in refused), default=None)
+    return _due(order, since, lambda _: AT_ONCE, order.channel) if since else None
+
+
+def _lost_label(order: Order) -> Due | None:
+    lost = errands.of(order, What.LABEL, State.LOST)
+    since = min((label.ended_at or label.began_at for label in lost), default=None)
+    return _due(order, since, lambda _: AT_ONCE, lost[0].party) if since else None
+
+
+def _stuck(order: Order) -> Due | None:
+    if not order.hold or order.hold.by:
+        return None
+    errand = errands.find(order, order.hold.errand) if order.hold.errand else None
+    return Due(order.hold.since, order.hold.since, errand.party if errand else None)
+
+
+def _unread(order: Order) -> Due | None:
+    heard = [entry.heard_at for entry in order.unread]
+    return Due(min(heard), min(heard)) if heard else None
+
+
+def _contradicted(order: Order) -> Due | None:
+    """Open until the parcel is back or with the customer."""
+    left = [fact for fact in scans.contradictions(order) if _is_on_the_road(order, fact.parcel)]
+    since = min((fact.happened_at for fact in left), default=None)
+    return Due(since, since) if since else None
+
+
+def _urged(order: Order) -> Due | None:
+    """Until the order moves on from where it stood when the customer asked."""
+    urges = [entry.at for entry in order.wishes if isinstance(entry.wish, Urge) and entry.at >= stages.since(order)]
+    return Due(min(urges), min(urges)) if urges else None
+
+
+def _incomplete(order: Order) -> Due | None:
+    since = stages.waiting_since(order, Stage.COMPLETED)
+    start = dict(stages.passed(order)).get(Stage.DELIVERED) if since else None
+    return Due(start, start + order.policy.complete_after) if start else None
+
+
+def _unproven(order: Order) -> Due | None:
+    """Asked three times, and still only a code in the courier's system."""
+    red = inquiries.given_up(order)
+    return Due(red.since, red.ended_at or red.at, _carrier(order)) if red else None
+
+
+def _is_on_the_road(order: Order, parcel: Id) -> bool:
+    known = [p for p in order.parcels if p.id == parcel]
+    return any(parcels.is_out(p) and not parcels.delivered_at(order, p) for p in known)
+
+
+def _carrier(order: Order) -> Id | None:
+    """The courier of the first parcel that is not with the customer."""
+    out = [parcel for parcel in order.parcels if parcel.courier and not parcels.delivered_at(order, parcel)]
+    return out[0].courier if out else next((parcel.courier for parcel in order.parcels), None)
+
+
+def _asks(what: Inquiry) -> Watch:
+    def due(order: Order) -> Due | None:
+        question = inquiries.next_of(order, what)
+        return Due(question.since, question.at) if question else None
+
+    return due
+
+
+ROWS = (
+    Deadline(
+        "silent_provider", "asking the provider", _asks(Inquiry.PAYMENT), asks=Inquiry.PAYMENT, is_for_people=False
+    ),
+    Deadline("silent_courier", "asking the courier", _asks(Inquiry.TRACK), asks=Inquiry.TRACK, is_for_people=False),
+    Deadline(
+        "electronic_only", "asking for better proof", _asks(Inquiry.PROOF), asks=Inquiry.PROOF, is_for_people=False
+    ),
+    Deadline("unpaid", "paid, or the bill is closed", _unpaid, is_for_people=False),
+    Deadline("wrong_amount", "somebody to look at money that is not the price", _wrong_amount, Role.FINANCE),
+    Deadline("unreviewed", "approved", _to_review),
+    Deadline("unlabelled", "a label", _next_is(Stage.LABELLED, lambda p: p.label_within)),
+    Deadline("by_hand", "a label written by hand", _by_hand, Role.WAREHOUSE),
+    Deadline("lost_label", "whether a label exists that nobody can tell of", _lost_label),
+    Deadline("unpicked", "picked", _next_is(Stage.PICKED, lambda p: p.pick_within), Role.WAREHOUSE),
+    Deadline("unpacked", "packed", _next_is(Stage.PACKED, lambda p: p.pack_within), Role.WAREHOUSE),
+    Deadline("unshipped", "scanned out of the house", _unshipped, Role.WAREHOUSE, is_platforms=True),
+    Deadline("untold", "the channel to accept that it shipped", _untold),
+    Deadline("uncollected", "the courier to say that it has the parcel", _uncollected),
+    Deadline("undelivered", "delivered", _undelivered, Role.SERVICE),
+    Deadline("unproven", "somebody to ask the customer", _unproven, Role.SERVICE),
+    Deadline("unsettled", "money from the courier", _unsettled, Role.FINANCE),
+    Deadline("astray", "somebody to see why it comes back", _astray, Role.SERVICE),
+    Deadline("not_back", "intercepted parcel back in the house", _not_back),
+    Deadline("not_put_back", "units back on their shelf", _not_put_back, Role.WAREHOUSE),
+    Deadline("not_refunded", "the provider to give the money back", _not_refunded, Role.FINANCE),
+    Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
+    Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE),
+    Deadline("stuck", "a word from the desk", _stuck),
+    Deadline("unread", "somebody to read what we cannot", _unread),
+    Deadline("incomplete", "the return window to pass", _incomplete, is_for_people=False),
+)
+BY_NAME = {row.name: row for row in ROWS}
+PEOPLE: tuple[tuple[Owner, Allows], ...] = (
+    (Owner.OWNER, lambda _: AT_ONCE),
+    (Owner.LEAD, lambda p: p.lead_after),
+    (Owner.MANAGER, lambda p: p.manager_after),
+)
+CLOCK: tuple[tuple[Owner, Allows], ...] = ((Owner.CLOCK, lambda _: AT_ONCE),)
