@@ -5,7 +5,8 @@ Source: the official Java demo (github.com/kuaidi100-api/java-demo, SDK 1.1.3); 
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -36,6 +37,7 @@ from world.kuaidi100_books import (
     track,
 )
 from world.pushes import Letter, Manners, Push, Pusher
+from world.roads import road_controls
 
 RETRIES = (1800.0, 1800.0, 1800.0)
 FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
@@ -51,13 +53,19 @@ class Kuaidi100:
         self.pusher = Pusher(self.dials, Manners(RETRIES, accepts=_is_thanked, forge=_forged))
         desks = [("/poll", self._subscribe), ("/poll/query.do", self._query), ("/label/order", self._label)]
         routes = [Route(path, desk, methods=["POST"]) for path, desk in desks]
-        self.app = Moody(Starlette(routes=[*routes, *push_controls(self)]), self.dials)
+        watched = [*routes, *push_controls(self), *road_controls(self)]
+        self.app = Moody(Starlette(routes=watched, lifespan=self._life), self.dials)
         self._methods: dict[str, Callable[[Words], Words]] = {
             "order": self._order,
             "cancel": self._cancel,
             "custom": self._print,
             "interceptOrder": self._intercept,
         }
+
+    @asynccontextmanager
+    async def _life(self, _app: Starlette) -> AsyncIterator[None]:
+        async with self.pusher:
+            yield
 
     # What the road does. ------------------------------------------------------------------------------------------
 

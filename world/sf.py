@@ -6,7 +6,8 @@ Source: the protocol's envelope, service codes and answers as public integration
 import asyncio
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from world.beijing import now, wall_text
 from world.controls import push_controls
 from world.dials import Dials, Moody
 from world.pushes import Letter, Manners, Push, Pusher
+from world.roads import road_controls
 from world.sf_books import (
     BACK,
     DIGESTS,
@@ -56,8 +58,8 @@ class SfExpress:
         self.dials = dials or Dials()
         self.books = Books()
         self.pusher = Pusher(self.dials, Manners(RETRIES, accepts=_is_thanked, forge=_forged))
-        routes = [Route("/std/service", self._gate, methods=["POST"]), *push_controls(self)]
-        self.app = Moody(Starlette(routes=routes), self.dials)
+        routes = [Route("/std/service", self._gate, methods=["POST"]), *push_controls(self), *road_controls(self)]
+        self.app = Moody(Starlette(routes=routes, lifespan=self._life), self.dials)
         self._services: dict[str, Callable[[Words], Words | None]] = {
             "EXP_RECE_CREATE_ORDER": self._create,
             "EXP_RECE_SEARCH_ORDER_RESP": self._search,
@@ -66,6 +68,11 @@ class SfExpress:
             "EXP_RECE_REGISTER_ROUTE": self._register,
             "EXP_RECE_WANTED_INTERCEPT": self._intercept,
         }
+
+    @asynccontextmanager
+    async def _life(self, _app: Starlette) -> AsyncIterator[None]:
+        async with self.pusher:
+            yield
 
     # What the road does. ------------------------------------------------------------------------------------------
 

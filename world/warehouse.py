@@ -122,8 +122,8 @@ class Warehouse:
         """Send them until the hub has them; sometimes twice."""
         for start in range(0, len(scans), AT_ONCE):
             some = scans[start : start + AT_ONCE]
-            while not await self._told(some):
-                await asyncio.sleep(self.settings.pause)  # noqa: ASYNC110 - the hub is asked again, nothing wakes us
+            while not await self._told(some):  # noqa: ASYNC110 - nothing wakes us, we ask again
+                await asyncio.sleep(self.settings.pause)
             if self.dials.happens("duplicate_push"):
                 await self._told(some)
 

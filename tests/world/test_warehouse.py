@@ -1,0 +1,129 @@
+"""The warehouse, against a hub that this test plays."""
+
+import json
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from world.server import serve
+from world.warehouse import Settings, Warehouse
+from world.warehouse_books import Work
+
+BOX = Work("K-label-1", "SF7444400000000", "WH-SZ", "sf", ("TEA-250",))
+
+
+class Hub:
+    """Says `accepted` to every scan, unless told otherwise for its step."""
+
+    def __init__(self):
+        self.batches, self.words, self.later, self.status = [], {}, {}, 200
+        scans = Route("/scans", self.hear, methods=["POST"])
+        self.app = Starlette(routes=[scans, Route("/scans/{id}", self.ask)])
+
+    async def hear(self, request):
+        scans = json.loads(await request.body())["scans"]
+        self.batches.append(scans)
+        answers = [{"scan": scan["id"], "word": self.words.get(scan["step"], "accepted")} for scan in scans]
+        return JSONResponse({"answers": answers}, self.status)
+
+    async def ask(self, request):
+        return JSONResponse({"scan": request.path_params["id"], "word": self.later["word"]})
+
+    @property
+    def steps(self):
+        return [scan["step"] for batch in self.batches for scan in batch]
+
+
+@pytest.fixture
+async def hub():
+    party = Hub()
+    async with serve(party.app) as address:
+        party.address = address
+        yield party
+
+
+@pytest.fixture
+async def warehouse(hub):
+    taken = []
+
+    async def boxes():
+        return [BOX]
+
+    async with Warehouse(Settings(hub.address, pause=0.01, asks=5), boxes, taken.append) as party:
+        party.taken = taken
+        yield party
+
+
+async def test_a_box_is_picked_packed_and_handed_over_once(warehouse, hub):
+    await warehouse.shift()
+    await warehouse.shift()
+
+    assert hub.steps == ["pick", "pack", "ship"]
+    assert (warehouse.taken, warehouse.books.handed_over) == ([BOX], [BOX.waybill])
+
+
+async def test_a_scan_says_who_where_when_and_what(warehouse, hub):
+    await warehouse.shift()
+    pick, _, ship = (scan for batch in hub.batches for scan in batch)
+
+    assert pick.keys() == {"id", "step", "code", "sku", "place", "at", "operator", "live"}
+    assert (pick["code"], ship["code"]) == (BOX.parcel, BOX.waybill)
+    assert (pick["place"], pick["operator"][0], pick["live"]) == ("WH-SZ", "B", True)
+    assert pick["at"].endswith("+08:00")
+
+
+@pytest.mark.parametrize("step", ["pick", "pack", "ship"])
+async def test_a_refused_scan_is_obeyed_and_the_things_are_put_back(warehouse, hub, step):
+    hub.words[step] = "refused"
+    await warehouse.shift()
+
+    assert hub.steps[-2:] == [step, "put_back"]
+    assert (warehouse.taken, warehouse.books.put_back) == ([], [BOX.parcel])
+
+
+@pytest.mark.parametrize(("later", "taken"), [("accepted", [BOX]), ("refused", []), ("kept", [])])
+async def test_a_kept_scan_is_asked_about_and_nothing_leaves_before_the_word(warehouse, hub, later, taken):
+    hub.words["ship"] = "kept"
+    hub.later["word"] = later
+    await warehouse.shift()
+
+    assert warehouse.taken == taken
+
+
+async def test_without_network_the_box_leaves_and_the_hub_hears_later(warehouse, hub):
+    warehouse.dials.set(drop_push=1)
+    hub.words["ship"] = "refused"
+    await warehouse.shift()
+
+    assert warehouse.taken == [BOX]
+    assert [[scan["live"] for scan in batch] for batch in hub.batches] == [[False, False, False]]
+
+
+async def test_a_scan_is_sometimes_sent_twice(warehouse, hub):
+    warehouse.dials.set(duplicate_push=1)
+    await warehouse.shift()
+
+    assert hub.steps == ["pick", "pick", "pack", "pack", "ship", "ship"]
+    assert len({scan["id"] for batch in hub.batches for scan in batch}) == 3
+
+
+async def test_a_hub_that_cannot_read_a_scan_is_not_asked_for_ever(warehouse, hub):
+    hub.status = 422
+    await warehouse.shift()
+
+    assert warehouse.taken == []
+    assert len(warehouse.books.turned_away) == 2
+
+
+async def test_a_long_buffer_goes_in_portions(warehouse, hub):
+    await warehouse.tell([warehouse.beep("pick", "K", is_live=False) for _ in range(450)])
+
+    assert [len(batch) for batch in hub.batches] == [200, 200, 50]
+
+
+async def test_a_parcel_comes_home(warehouse, hub):
+    await warehouse.receive_back(BOX.waybill)
+
+    assert (hub.steps, warehouse.books.received_back) == (["received_back"], [BOX.waybill])
