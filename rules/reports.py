@@ -11,6 +11,9 @@ TRIED = (*errands.SETTLED, State.REFUSED)
 
 def owed(order: Order) -> Owed | None:
     """The next parcel that left and that the channel does not know of; each waybill once."""
+    begun = [errand for errand in errands.under_way(order) if errand.what is What.REPORT]
+    if begun:
+        return Owed(**{name: getattr(begun[0], name) for name in Owed.model_fields})
     if is_stopped(order):
         return None
     left = [parcel for parcel in order.parcels if parcel.waybill and parcels.is_out(parcel)]
@@ -32,5 +35,6 @@ def _report(order: Order, parcel: Parcel) -> Owed:
         party=order.shop,
         under=parcel.waybill,
         via=parcel.courier,
+        box=parcels.box_of(order, parcel),
         is_last=is_last,
     )

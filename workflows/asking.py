@@ -1,0 +1,77 @@
+"""The chapters that ask when the world is silent. The way of the order never waits for them."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from activities.parcels import Parcels
+from activities.payments import Payments
+from models.order import Asked, Inquiry, Order
+from models.reservation import Look
+from rules import errands, inquiries
+from workflows.calling import asking
+from workflows.chapters import PAYMENT_PACE
+from workflows.story import Overtaken, Story
+
+HALF_A_DAY = timedelta(hours=12)
+PROOFS = 3
+
+
+async def inquiring(story: Story, what: Inquiry) -> None:
+    """One question of a kind at a time, as soon as the clock wants it; what comes back is heard like any telling."""
+    while True:
+        await workflow.wait_condition(lambda: bool(inquiries.open_questions(story.order, what)))
+        question = inquiries.open_questions(story.order, what)[0]
+        try:
+            await _put(story, question)
+        except ActivityError as failure:
+            if is_cancelled_exception(failure):
+                return  # the run ends: whoever goes on asks again
+        if story.must_move:
+            return
+        story.order = inquiries.ended(story.order, question, workflow.now())
+
+
+async def _put(story: Story, question: Asked) -> None:
+    if inquiries.is_moot(story.order, question):
+        return
+    try:
+        tellings = await story.ask(_asked(story.order, question), lambda order: inquiries.is_moot(order, question))
+    except Overtaken:
+        return
+    for telling in tellings:
+        story.hear(telling)
+
+
+def _asked(order: Order, question: Asked) -> Any:
+    if question.what is Inquiry.PAYMENT:
+        bill = errands.find(order, question.about)
+        party = bill.party if bill else order.policy.provider
+        return asking(Payments.captured, question.about, party, PAYMENT_PACE, f"ask {party} whether it is paid")
+    look = _look(order, question)
+    words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
+    return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
+
+
+def _pace(order: Order, question: Asked) -> RetryPolicy:
+    """Proof is asked for three times; news until there are some."""
+    if question.what is Inquiry.PROOF:
+        return RetryPolicy(initial_interval=order.policy.prove_after, backoff_coefficient=1.0, maximum_attempts=PROOFS)
+    first = min(order.policy.track_after, HALF_A_DAY) / 2
+    return RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY)
+
+
+def _look(order: Order, question: Asked) -> Look:
+    parcel = next(known for known in order.parcels if known.id == question.about)
+    return Look(
+        order=order.id,
+        parcel=parcel.id,
+        courier=parcel.courier or order.policy.couriers[0],
+        waybill=parcel.waybill or parcel.id,
+        contact_version=parcel.contact_version,
+        known=tuple(fact.subject for fact in parcel.facts),
+        wants_proof=question.what is Inquiry.PROOF,
+    )
