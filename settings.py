@@ -283,6 +283,8 @@ def load(**given: Any) -> Settings:
         wrong += [_in_words(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
     except SettingsError as error:
         wrong.append(f"{error}: it must be JSON")
+    except OSError as error:
+        wrong.append(f"{PREFIX}DATA: the folder cannot be used: {error}")
     if wrong:
         recipe = (f"A secret can be made so: {RECIPE}",) if any("is not set" in line for line in wrong) else ()
         raise Misconfigured("\n".join((*wrong, *recipe)))

@@ -5,6 +5,7 @@ that only the starter holds open: the system closes it, however the starter ende
 path with Python alone, so that it is up in 30 ms.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def hold(terms: Terms, command: Sequence[str]) -> int:
         killer.start()
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        os.read(sys.stdin.fileno(), 1)  # not `sys.stdin`: its lock would crash us if the command ended first
         end()
 
     signal.signal(signal.SIGTERM, end)
