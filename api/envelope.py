@@ -1,0 +1,68 @@
+"""Around every request: its number, what its answer must not allow, and what nobody expected."""
+
+import logging
+import traceback
+from typing import Final
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import answer, of_exception
+
+log = logging.getLogger(__name__)
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+class Envelope:
+    """The outermost layer: what nobody expected is one line in the log, without its message, and a document.
+
+    Why: the message of an exception may quote a row or a field, and so a name or a phone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; where that fails before an answer has begun, answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        number = scope["instance"] = f"urn:uuid:{uuid4()}"
+        reply = _Reply(send, number)
+        try:
+            await self.app(scope, receive, reply)
+        except Exception as error:  # noqa: BLE001 - the outermost line: nothing may leave it
+            log.error("unexpected", extra=_where(error, number))  # noqa: TRY400 - its message may be personal
+            if not reply.began:
+                await answer(of_exception(error), number)(scope, receive, reply)
+
+
+class _Reply:
+    """An answer on its way out, in its envelope."""
+
+    def __init__(self, send: Send, number: str) -> None:
+        self.send, self.number, self.began = send, number, False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.began = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.number.removeprefix("urn:uuid:")
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await self.send(message)
+
+
+def _where(error: Exception, number: str) -> dict[str, object]:
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    steps = tuple(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
+    return {"error": type(error).__name__, "where": steps, "instance": number}

@@ -1,0 +1,84 @@
+"""How much, how often and how many times somebody may say something to us."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable
+from hashlib import sha256
+from typing import Final
+
+from fastapi import Request
+
+from api.errors import Problem
+
+KIB: Final = 1024
+ORDER_BODY: Final = 512 * KIB  # 500 lines with room to spare
+SCANS_BODY: Final = 256 * KIB  # 200 scans with room to spare
+WEBHOOK_BODY: Final = 1024 * KIB  # a batch of tracks
+SMALL_BODY: Final = 32 * KIB  # a wish, a fact, a form
+BODY_WITHIN: Final = 10.0  # seconds for a body to arrive
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The raw body, read once. Raises: Problem 413, as soon as it is known to be too large; 408."""
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise Problem(413, "too_large")
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await _collected(request, limit)
+    except TimeoutError:
+        raise Problem(408, "too_slow", headers={"Connection": "close"}) from None
+
+
+async def _collected(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem(413, "too_large")
+    return bytes(body)
+
+
+class Patience:
+    """So many failures from one place in a span; then it is told to wait. Units: seconds of a monotonic clock."""
+
+    def __init__(self, failures: int = 20, span: float = 60.0, places: int = 10_000) -> None:
+        self.failures, self.span, self.places = failures, span, places
+        self._since: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+
+    def is_over(self, place: Hashable, now: float) -> bool:
+        """Whether this place has failed too often lately."""
+        since, count = self._since.get(place, (now, 0))
+        return now - since < self.span and count >= self.failures
+
+    def note(self, place: Hashable, now: float) -> None:
+        """It failed again."""
+        since, count = self._since.pop(place, (now, 0))
+        self._since[place] = (since, count + 1) if now - since < self.span else (now, 1)
+        if len(self._since) > self.places:
+            self._since.popitem(last=False)
+
+
+class Replays:
+    """What was said before, word for word, and is safe with us: it gets its thanks without another transaction.
+
+    Why: signatures stay right when somebody sends the same message a thousand times. The store would find them all
+    out by their ids; this spares it. A message is remembered only after its transaction, so a lost one is never.
+    """
+
+    def __init__(self, remembered: int = 10_000) -> None:
+        self.remembered = remembered
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+
+    def knows(self, *words: bytes) -> bool:
+        """Whether exactly this was kept before, as far back as we remember."""
+        return _mark(words) in self._seen
+
+    def note(self, *words: bytes) -> None:
+        """It is kept."""
+        self._seen[_mark(words)] = None
+        if len(self._seen) > self.remembered:
+            self._seen.popitem(last=False)
+
+
+def _mark(words: tuple[bytes, ...]) -> bytes:
+    return sha256(b"\0".join(sha256(word).digest() for word in words)).digest()
