@@ -1,7 +1,7 @@
 """Alipay's words and ours: its states with their meanings, its codes, its fields, and the way between.
 
 Source: https://opendocs.alipay.com/common/02km9f (codes of the gateway), https://opendocs.alipay.com/open/00f7nv (what
-to do with errors), the tables of the trade methods there, apifox 3618910/doc-3272874 (fields of the notify), read 2026-11.
+to do with errors), the tables of the trade methods there, apifox 3618910/doc-3272874 (the notify), read 2026-11.
 """
 
 import json
