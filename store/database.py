@@ -2,20 +2,24 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, DateTime, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlmodel import Field
 
 from models.errors import Refused, Unavailable
+
+Instant = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]  # a column of aware times
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST = 18_00_00  # RETURNING old.…, new.…

@@ -25,6 +25,7 @@ CREATE TABLE inbox (
     telling_id text NOT NULL,
     sent_to text NOT NULL CHECK (sent_to IN ('ours', 'waybill')),
     key text NOT NULL,
+    slot integer NOT NULL DEFAULT 0, -- one message may be for several orders
     order_id text,
     telling jsonb NOT NULL,
     raw bigint NOT NULL REFERENCES raws,
@@ -35,11 +36,11 @@ CREATE TABLE inbox (
     due_at timestamptz NOT NULL,
     ended_at timestamptz,
     CHECK ((ended_at IS NULL) = (state <> 'done')),
-    UNIQUE NULLS NOT DISTINCT (party, account, telling_id, order_id)
+    UNIQUE (party, account, telling_id, sent_to, key, slot)
 );
 CREATE INDEX inbox_due ON inbox (due_at) WHERE state = 'waiting';
 CREATE INDEX inbox_unfinished ON inbox (order_id, telling_id) WHERE state <> 'done';
-CREATE INDEX inbox_unaddressed ON inbox (sent_to, key) WHERE order_id IS NULL;
+CREATE INDEX inbox_unaddressed ON inbox (sent_to, key) WHERE order_id IS NULL AND state = 'waiting';
 CREATE INDEX inbox_raw ON inbox (raw);
 CREATE INDEX inbox_order ON inbox (order_id);
 
@@ -127,7 +128,7 @@ CREATE TABLE orders (
     business_no text NOT NULL UNIQUE,
     channel text NOT NULL,
     shop text NOT NULL,
-    number text NOT NULL,
+    number text COLLATE "C" NOT NULL, -- found by its beginning
     stage text NOT NULL,
     since timestamptz NOT NULL,
     overdue boolean NOT NULL,
@@ -149,7 +150,7 @@ CREATE INDEX orders_by_arrival ON orders (received_at, id);
 CREATE INDEX orders_by_stage ON orders (stage, received_at, id);
 CREATE INDEX orders_by_shop ON orders (shop, received_at, id);
 CREATE INDEX orders_overdue ON orders (overdue_at, id) WHERE overdue;
-CREATE INDEX orders_by_number ON orders (number text_pattern_ops);
+CREATE INDEX orders_by_number ON orders (number);
 
 CREATE TABLE links (
     bill_key text PRIMARY KEY,
@@ -158,8 +159,17 @@ CREATE TABLE links (
 );
 """
 
+WHOSE = """
+CREATE FUNCTION addressees(to_whom text, by_key text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT order_id FROM claims
+    WHERE to_whom = 'ours' AND (business_no = split_part(by_key, '-', 1) OR order_id = by_key)
+    UNION
+    SELECT order_id FROM addresses WHERE kind = 'waybill' AND to_whom = 'waybill' AND key = by_key
+$$;
+"""
+
 
 def upgrade() -> None:
     """Forward only: what was accepted is never thrown away by a step back."""
-    for tables in (WORDS, PEOPLE, ORDERS):
+    for tables in (WORDS, PEOPLE, ORDERS, WHOSE):
         op.execute(tables)

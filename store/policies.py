@@ -1,0 +1,99 @@
+"""The numbers that orders live by, as rows: whose, since when, by whom. Never changed, only followed by newer ones."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field, SQLModel, col, insert, select
+
+from models.errors import Refused
+from models.noun import Id
+from models.policy import Policy
+from store.database import Database, Instant
+
+
+class PolicyRow(SQLModel, table=True):
+    """One policy of a shop or of a channel."""
+
+    __tablename__ = "policies"
+    version: int = Field(primary_key=True)
+    scope: str
+    effective_from: Instant
+    author: str
+    body: dict[str, JsonValue] = Field(sa_type=JSONB)
+    written_at: Instant
+
+
+@dataclass(frozen=True)
+class Written:
+    """A policy, and who wrote it when."""
+
+    policy: Policy
+    scope: Id
+    effective_from: datetime
+    author: Id
+    written_at: datetime
+
+
+# The longer scope is the nearer one: a shop's word goes before its channel's.
+CURRENT = text("""
+    SELECT version, body FROM policies
+    WHERE scope IN (:shop, :channel) AND effective_from <= now()
+    ORDER BY length(scope) DESC, effective_from DESC, version DESC LIMIT 1
+""")
+
+
+class Policies:
+    """Of a shop, else of its channel, else the house's own."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    async def current(self, shop: Id) -> Policy:
+        """What a new order of `<channel>/<shop>` is given. One statement."""
+        async with self.db.begin() as conn:
+            return await self.within(conn, shop)
+
+    async def within(self, conn: AsyncConnection, shop: Id) -> Policy:
+        """The same, inside somebody else's transaction."""
+        scopes = {"shop": shop, "channel": shop.partition("/")[0]}
+        row = (await conn.execute(CURRENT, scopes)).one_or_none()
+        return _read(row.version, row.body) if row else Policy()
+
+    async def put(self, shop_or_channel: Id, policy: Policy, author: Id, effective_from: datetime | None = None) -> int:
+        """The next policy, from now or from a later moment; its version, unique in the house. One statement.
+
+        Raises: Refused("not_a_scope") for anything but `<channel>` or `<channel>/<shop>`.
+        """
+        if shop_or_channel.count("/") > 1:
+            raise Refused("not_a_scope")
+        row = {
+            "scope": shop_or_channel,
+            "author": author,
+            "body": json.loads(policy.model_dump_json(exclude={"version"})),
+        }
+        if effective_from:
+            row["effective_from"] = effective_from
+        async with self.db.begin() as conn:
+            written = await conn.execute(insert(PolicyRow).values(row).returning(col(PolicyRow.version)))
+            return written.scalar_one()
+
+    async def history(self, shop: Id) -> tuple[Written, ...]:
+        """Everything that was ever in force for it or will be, the newest first. One statement."""
+        scopes = (shop, shop.partition("/")[0])
+        found = select(PolicyRow).where(col(PolicyRow.scope).in_(scopes))
+        newest = (col(PolicyRow.effective_from).desc(), col(PolicyRow.version).desc())
+        async with self.db.begin() as conn:
+            rows = await conn.execute(found.order_by(*newest))
+        return tuple(
+            Written(_read(row.version, row.body), row.scope, row.effective_from, row.author, row.written_at)
+            for row in rows
+        )
+
+
+def _read(version: int, body: dict[str, JsonValue]) -> Policy:
+    return Policy.model_validate(body | {"version": version})
