@@ -1,0 +1,167 @@
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from models.errors import Missing, Refused
+from models.noun import Money
+from store.database import Broken
+from store.money import MoneyGate, Overclaim
+
+CAPTURED = Money(minor=10_000)
+
+
+@pytest.fixture
+def gate(db):
+    return MoneyGate(db)
+
+
+def claim(gate, refund_no="B1-refund-1", minor=10_000, order="web/shop/B1", transaction="tx1", captured=CAPTURED):
+    return gate.claim(refund_no, order, transaction, captured, Money(minor=minor))
+
+
+async def claimed(db):
+    async with db.begin() as conn:
+        return (await conn.execute(text("SELECT claimed FROM captures"))).scalar_one_or_none()
+
+
+async def code_of(call):
+    try:
+        await call
+    except Refused as refusal:
+        return refusal.code
+    return "claimed"
+
+
+async def test_money_is_claimed_once_under_one_number(gate, db, counted):
+    with counted(db) as cost:
+        await claim(gate)
+    await claim(gate)
+
+    assert await claimed(db) == 10_000
+    assert (cost.statements, cost.transactions) == (2, 1)
+    assert await gate.audit() == ()
+
+
+async def test_more_than_was_captured_is_refused_and_leaves_nothing(gate, db):
+    assert await code_of(claim(gate, minor=10_001)) == "over_captured"
+    assert await claimed(db) is None
+
+    await claim(gate, minor=6_000)
+    assert await code_of(claim(gate, "B1-refund-2", minor=4_001)) == "over_captured"
+    await claim(gate, "B1-refund-2", minor=4_000)
+
+    assert await claimed(db) == 10_000
+
+
+async def test_fifty_claims_of_the_same_money_give_exactly_the_money(gate, db):
+    claims = [claim(gate, f"B1-refund-{number}", minor=700) for number in range(50)]
+
+    answers = await asyncio.gather(*map(code_of, claims))
+
+    assert (answers.count("claimed"), answers.count("over_captured")) == (14, 36)
+    assert await claimed(db) == 9_800
+    assert await gate.audit() == ()
+
+
+async def test_one_number_fifty_times_at_once_is_one_claim(gate, db):
+    answers = await asyncio.gather(*(code_of(claim(gate, minor=700)) for _ in range(50)))
+
+    assert set(answers) == {"claimed"}
+    assert await claimed(db) == 700
+
+
+async def test_a_number_means_one_refund(gate):
+    await claim(gate, minor=700)
+
+    assert await code_of(claim(gate, minor=701)) == "other_refund"
+    assert await code_of(claim(gate, minor=700, transaction="tx2")) == "other_refund"
+
+
+async def test_a_transaction_belongs_to_one_order(gate):
+    await claim(gate, minor=1)
+
+    assert await code_of(claim(gate, "B2-refund-1", minor=1, order="web/shop/B2")) == "over_captured"
+
+
+async def test_what_the_provider_refused_may_be_claimed_again(gate, db):
+    await claim(gate)
+    await gate.free("B1-refund-1")
+    await gate.free("B1-refund-1")
+    assert await claimed(db) == 0
+
+    await claim(gate, "B1-refund-2")
+    assert await code_of(claim(gate)) == "over_captured"
+    await gate.free("B1-refund-2")
+    await claim(gate)
+
+    assert await claimed(db) == 10_000
+    assert await gate.audit() == ()
+
+
+async def test_what_went_out_is_never_free_again(gate, db):
+    await claim(gate)
+    await gate.settled("B1-refund-1")
+    await gate.settled("B1-refund-1")
+    await gate.free("B1-refund-1")
+
+    assert await claimed(db) == 10_000
+    assert await code_of(claim(gate)) == "claimed"
+    assert await code_of(claim(gate, "B1-refund-2", minor=1)) == "over_captured"
+
+
+async def test_a_refund_that_was_freed_and_went_out_all_the_same_is_counted(gate, db):
+    await claim(gate)
+    await gate.free("B1-refund-1")
+
+    await gate.settled("B1-refund-1")
+
+    assert await claimed(db) == 10_000
+    assert await gate.audit() == ()
+
+
+async def test_money_that_went_out_twice_is_said(gate):
+    await claim(gate)
+    await gate.free("B1-refund-1")
+    await claim(gate, "B1-refund-2")
+
+    with pytest.raises(Refused, match="over_captured"):
+        await gate.settled("B1-refund-1")
+
+
+async def test_an_unknown_refund_cannot_settle(gate):
+    with pytest.raises(Missing, match="refund_unknown"):
+        await gate.settled("B9-refund-1")
+
+
+async def test_what_was_captured_is_learnt_before_the_claim_and_never_below_it(gate):
+    await gate.captured("tx1", "web/shop/B1", Money(minor=500))
+    assert await code_of(claim(gate, minor=501)) == "over_captured"
+
+    await gate.captured("tx1", "web/shop/B1", Money(minor=800))
+    await claim(gate, minor=800)
+    await gate.captured("tx1", "web/shop/B1", Money(minor=100))
+
+    assert await code_of(claim(gate, "B1-refund-2", minor=1)) == "over_captured"
+
+
+async def test_nothing_and_less_than_nothing_are_no_refund(gate):
+    assert await code_of(claim(gate, minor=0)) == "not_an_amount"
+    assert await code_of(claim(gate, minor=-5)) == "not_an_amount"
+
+
+async def test_the_table_itself_refuses_more_than_was_captured(gate, db):
+    await claim(gate)
+
+    with pytest.raises(Broken, match="never_over_captured"):
+        async with db.begin() as conn:
+            await conn.execute(text("UPDATE captures SET claimed = captured + 1"))
+
+
+async def test_the_audit_finds_a_counter_that_somebody_touched(gate, db):
+    await claim(gate, minor=700)
+
+    async with db.begin() as conn:
+        await conn.execute(text("UPDATE captures SET claimed = 0"))
+
+    assert await gate.audit() == (Overclaim("tx1", 0, 700),)
