@@ -51,10 +51,17 @@ async def test_a_late_answer_does_come(party):
 async def test_a_party_that_hangs_can_be_closed():
     made = WeChatPay(Merchant("wx1", "1", "1", Key().public_pem, "0" * 32))
     made.dials.set(hang=1)
+    called = asyncio.Event()
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            called.set()
+        await made.app(scope, receive, send)
+
     async with asyncio.timeout(3), httpx.AsyncClient() as http:
-        async with serve(made.app) as address:
+        async with serve(app) as address:
             asking = asyncio.create_task(http.get(address + QUERY))
-            await asyncio.sleep(0.1)
+            await called.wait()
         assert (await asyncio.gather(asking, return_exceptions=True))[0] is not None
 
 
@@ -62,7 +69,7 @@ def test_a_dial_is_turned_by_name_and_number():
     dials = Dials()
 
     for wrong in ({"faill": 1}, {"_chance": 1}, {"fail": "1"}):
-        with pytest.raises(ValueError, match="dial|number"):
+        with pytest.raises(ValueError, match=r"dial|number"):
             dials.set(**wrong)
 
 
@@ -101,8 +108,8 @@ async def test_a_push_may_be_overtaken(mailbox):
     async with Pusher(Dials(reorder_push=1), Manners((), lambda status, _: status == 204)) as pusher:
         early, late = pushes(mailbox, "early", "late")
         pusher.push(early)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0.01)
+        while not pusher._held:  # noqa: SLF001 - until it waits to be overtaken
+            await asyncio.sleep(0)
         pusher.dials.set(reorder_push=0)
         pusher.push(late)
         await pusher.idle()

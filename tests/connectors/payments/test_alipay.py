@@ -98,7 +98,7 @@ async def test_the_algorithm_is_ours_to_choose(alipay_shop, old, new, code):
 async def test_a_notify_signed_by_a_stranger_is_refused(alipay_shop):
     message = await heard(alipay_shop)
 
-    with pytest.raises(Forged, match="^bad_signature$"):
+    with pytest.raises(Forged, match=r"^bad_signature$"):
         alipay_shop.provider.read(resigned(message, key=Key()))
 
 
@@ -168,7 +168,7 @@ async def test_an_answer_signed_by_somebody_else_is_not_believed(alipay_shop):
 
 def says(text):
     class Line:
-        async def send(self, ask):
+        async def send(self, _ask):
             return Answer(200, {}, text)
 
     return Alipay(alipay_account(URL), Line())
@@ -204,13 +204,8 @@ async def test_keys_may_come_bare_as_the_key_tool_gives_them():
     def bare(pem):
         return "".join(pem.strip().splitlines()[1:-1])
 
-    account = Account(
-        **{
-            **dict(alipay_account(URL)),
-            "private_key": bare(OURS.private_pem),
-            "alipay_public_key": bare(THEIRS.public_pem),
-        }
-    )
+    keys = {"private_key": bare(OURS.private_pem), "alipay_public_key": bare(THEIRS.public_pem)}
+    account = Account(**dict(alipay_account(URL)) | keys)
     ask = Envelope(account).sealed("alipay.trade.query", "{}", None, NOW)
     assert ask == Envelope(alipay_account(URL)).sealed("alipay.trade.query", "{}", None, NOW)
 
