@@ -165,6 +165,8 @@ class Kuaidi100:
         known = self.books.by_order(asked["orderId"]) if asked.get("orderId") else None
         if known and asked.get("reorder") is False:
             return answer(sheet(known))
+        if not {"recMan", "sendMan"} <= asked.keys():
+            return answer(code=30003, words="参数错误: 收寄件人不能为空")
         if asked["kuaidicom"] not in NUMBERS or asked["partnerId"] not in self.settings.partners:
             return answer(code=30005, words="电子面单账号或快递公司不可用")
         number = f"{NUMBERS[asked['kuaidicom']]}{self.settings.first_number + len(self.books.labels)}"

@@ -166,7 +166,10 @@ class SfExpress:
         return sheet(self.books.labels[-1])
 
     def _search(self, asked: Words) -> Words:
-        return sheet(self._known(asked["orderId"]))
+        label = self._known(asked["orderId"])
+        if label.is_void:
+            raise Refusal("8037", "订单已取消")
+        return sheet(label)
 
     def _update(self, asked: Words) -> Words:
         label = self._known(asked["orderId"])

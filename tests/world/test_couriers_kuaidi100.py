@@ -37,7 +37,7 @@ async def label(party, method="order", **changes):
     settings, man = party.settings, {"name": "张三", "mobile": "13800001234", "printAddr": "广东深圳市南山区"}
     asked = {"kuaidicom": "yuantong", "partnerId": settings.partners[0], "recMan": man, "sendMan": man}
     asked |= {"orderId": "ABCDEFGHJKMNPQRS-label-1", "reorder": False} | changes
-    param = json.dumps(asked)
+    param = json.dumps({name: value for name, value in asked.items() if value is not None})
     sign = md5(param + "1795334400000" + settings.key + settings.secret)
     form = {"method": method, "key": settings.key, "t": "1795334400000", "param": param, "sign": sign}
     return await post(party, "/label/order", form)
@@ -68,6 +68,16 @@ async def test_a_repeated_order_gives_the_first_label_unless_a_new_one_is_wanted
     assert (first["code"], first["data"]["kuaidinum"][:2]) == (200, "YT")
     assert again["data"]["kuaidinum"] == first["data"]["kuaidinum"] != another["data"]["kuaidinum"]
     assert len(kuaidi100.books.labels) == 2
+
+
+async def test_an_order_without_people_finds_a_label_and_makes_none(kuaidi100):
+    unknown = await label(kuaidi100, recMan=None, sendMan=None)
+    first = await label(kuaidi100)
+    found = await label(kuaidi100, recMan=None, sendMan=None)
+
+    assert unknown["code"] != 200
+    assert found["data"]["kuaidinum"] == first["data"]["kuaidinum"]
+    assert len(kuaidi100.books.labels) == 1
 
 
 async def test_companies_are_called_by_their_codes(kuaidi100):

@@ -112,9 +112,10 @@ async def test_a_label_is_void_until_a_driver_has_the_parcel(sf):
     _, first = await ask(sf, "EXP_RECE_UPDATE_ORDER", {"orderId": "ABCDEFGHJKMNPQRS-label-1", "dealType": 2})
     _, again = await ask(sf, "EXP_RECE_UPDATE_ORDER", {"orderId": "ABCDEFGHJKMNPQRS-label-1", "dealType": 2})
     _, second = await ask(sf, "EXP_RECE_UPDATE_ORDER", {"orderId": "second", "dealType": 2})
+    _, found = await ask(sf, "EXP_RECE_SEARCH_ORDER_RESP", {"orderId": "ABCDEFGHJKMNPQRS-label-1"})
 
     assert first["msgData"]["resStatus"] == 2
-    assert (again["errorCode"], second["success"]) == ("8037", False)
+    assert (again["errorCode"], found["errorCode"], second["success"]) == ("8037", "8037", False)
     assert [label.is_void for label in sf.books.labels] == [True, False]
 
 
