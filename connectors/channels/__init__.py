@@ -1,0 +1,1 @@
+"""Where buyers order: one file for each channel, with both directions and its words."""

@@ -1,0 +1,140 @@
+"""An own shop's words and ours: its order, its signature, its codes for courier companies.
+
+Source: the protocol is our own, version 1, 2026-11; which couriers a shop knows stands in the shop's settings.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StrictInt, ValidationError
+
+from models.contact import Contact
+from models.errors import Garbled, Refused
+from models.intake import NewOrder
+from models.line import Line
+from models.noun import Currency, Id, Money
+from models.stage import Paying
+
+Fen = Annotated[StrictInt, Field(ge=0)]  # minor units; no text, no fractions
+ALIKE = str.maketrans("01IL", "OIII")  # what a tired eye takes for the other
+SEEDED = {  # our word for a company: the code most shops use
+    "sf": "SF",
+    "yto": "YTO",  # not YT0: one wrong letter kept an order unshipped
+    "zto": "ZTO",
+    "sto": "STO",
+    "yunda": "YUNDA",
+    "jt": "JTSD",
+    "jd": "JD",
+    "ems": "EMS",
+    "deppon": "DBKD",
+}
+
+
+class Account(BaseModel):
+    """One own shop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    channel: Id = "web"
+    shop: Id
+    address: str  # where it hears of parcels
+    key: str  # the name of the secret
+    secret: SecretStr
+    couriers: Mapping[Id, Id] = Field(default=SEEDED)  # our word for a company: the shop's
+    known_couriers: tuple[Id, ...] = tuple(SEEDED.values())  # the whitelist, as the shop gives it
+    believed_within: timedelta = timedelta(minutes=5)
+
+    @property
+    def name(self) -> Id:
+        """<channel>/<shop>."""
+        return f"{self.channel}/{self.shop}"
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class _Line(_Words):
+    sku: Id
+    title: str = Field(default="", max_length=200)
+    quantity: StrictInt = Field(ge=1)
+    unit_price: Fen
+
+
+class Paper(_Words):
+    """An order as the shop writes it. Units: fen."""
+
+    channel: Id
+    shop: Id
+    number: Id
+    paying: Paying
+    provider: Id | None = None
+    currency: Currency
+    lines: tuple[_Line, ...]
+    discount: Fen = 0
+    freight: Fen = 0
+    total: Fen
+    placed_at: AwareDatetime
+    receiver: Contact
+    note: str = ""
+
+
+def new_order(account: Account, body: bytes) -> NewOrder:
+    """Their order in our nouns. Raises: Garbled, with the fields that are wrong and nothing of what was in them."""
+    try:
+        paper = Paper.model_validate_json(body)
+        order = NewOrder.model_validate(_nouns(paper))
+    except ValidationError as error:
+        raise Garbled(f"wrong_fields:{','.join(_fields(error))}") from None
+    if order.channel != account.channel or order.shop != account.shop:
+        raise Garbled("wrong_fields:channel,shop")
+    return order
+
+
+def _nouns(paper: Paper) -> dict[str, Any]:
+    words = paper.model_dump(include={"channel", "shop", "number", "paying", "provider", "placed_at", "note"})
+    lines = tuple(
+        Line(sku=line.sku, quantity=line.quantity, unit_price=_money(paper, line.unit_price)) for line in paper.lines
+    )
+    sums = {name: _money(paper, getattr(paper, name)) for name in ("discount", "freight", "total")}
+    return {**words, **sums, "lines": lines, "receiver": paper.receiver}
+
+
+def _money(paper: Paper, minor: int) -> Money:
+    return Money(minor=minor, currency=paper.currency)
+
+
+def _fields(error: ValidationError) -> Iterable[str]:
+    return sorted({_field(detail["loc"], detail["type"]) for detail in error.errors(include_input=False)})
+
+
+def _field(where: tuple[int | str, ...], kind: str) -> str:
+    if kind == "json_invalid":
+        return "body"
+    return ".".join(str(step) for step in where) or "total"  # the whole is wrong only when it does not sum up
+
+
+def signature(account: Account, timestamp: str, nonce: str, body: bytes) -> str:
+    """What belongs under this body: HMAC-SHA256 in hex."""
+    words = f"{timestamp}\n{nonce}\n".encode() + body
+    return hmac.new(account.secret.get_secret_value().encode(), words, hashlib.sha256).hexdigest()
+
+
+def courier_code(account: Account, company: Id) -> str:
+    """The shop's code for a company. Raises: Refused, with the code that was probably meant.
+
+    Why: an unknown code is refused by the shop at night and found by the buyer; it is never mended silently, because a
+    look-alike may also be another company.
+    """
+    code = account.couriers.get(company.lower(), company[:20])
+    if code in account.known_couriers:
+        return code
+    meant = next((known for known in account.known_couriers if _seen(known) == _seen(code)), None)
+    raise Refused(f"unknown_courier:{code}:meant:{meant}" if meant else f"unknown_courier:{code}")
+
+
+def _seen(code: str) -> str:
+    return code.upper().translate(ALIKE)

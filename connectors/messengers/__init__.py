@@ -1,0 +1,1 @@
+"""Who carries words to our own people: one file for each party."""
