@@ -11,7 +11,7 @@ class Parties(Contract):
     folders = fields.ListField(subfield=fields.StringField())
     shared = fields.SetField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph, verbose):  # noqa: ARG002, import-linter's shape
+    def check(self, graph, verbose):
         files = [module for module in graph.modules if module.rpartition(".")[0] in self.folders]
         parties = {file: file.partition("_")[0] for file in files if file not in (self.shared or ())}
         broken = [

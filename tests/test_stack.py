@@ -83,7 +83,7 @@ def is_gone(process):
 def starter(home):
     """Somebody else who starts the stack, and everybody who belongs to it."""
     command = [sys.executable, "-c", STARTER, str(home)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(stack.__file__).parent)  # noqa: S603, our words
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(stack.__file__).parent)
     assert process.stdout.readline() == b"up\n"
     return process, psutil.Process(process.pid).children(recursive=True)
 
