@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from models.errand import What
 from models.fact import ParcelDelivered, Proof
 from models.noun import Id
 from models.order import Asked, Inquiry, Order
 from models.parcel import Parcel
 from models.stage import Stage
 from models.story import Shield
-from rules import errands, parcels, payments, stages
+from rules import parcels, payments, stages
 
 PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
 
@@ -77,11 +76,10 @@ def _was_asked(order: Order, question: Asked) -> bool:
 
 
 def _payment(order: Order) -> list[Asked]:
-    bill = payments.open_bill(order)
-    since = stages.waiting_since(order, Stage.PAID)
-    if not bill or not since or errands.is_under_way(order, What.PAY):
+    since = stages.waiting_since(order, Stage.PAID) if payments.is_prepaid(order) else None
+    if not since or order.payments:
         return []
-    return [_question(Inquiry.PAYMENT, bill.about, since, since + order.policy.ask_payment_after)]
+    return [_question(Inquiry.PAYMENT, order.id, since, since + order.policy.ask_payment_after)]
 
 
 def _track(order: Order) -> list[Asked]:

@@ -11,7 +11,7 @@ from activities.parcels import Parcels
 from activities.payments import Payments
 from models.order import Asked, Inquiry, Order
 from models.reservation import Look
-from rules import errands, inquiries
+from rules import inquiries, payments
 from workflows.calling import asking
 from workflows.chapters import PAYMENT_PACE
 from workflows.story import Overtaken, Story
@@ -48,9 +48,10 @@ async def _put(story: Story, question: Asked) -> None:
 
 def _asked(order: Order, question: Asked) -> Any:
     if question.what is Inquiry.PAYMENT:
-        bill = errands.find(order, question.about)
-        party = bill.party if bill else order.policy.provider
-        return asking(Payments.captured, question.about, party, PAYMENT_PACE, f"ask {party} whether it is paid")
+        bill = payments.open_bill(order)
+        assert bill is not None  # noqa: S101 - else the question is moot
+        words = f"ask {bill.party} whether it is paid"
+        return asking(Payments.captured, bill.about, bill.party, PAYMENT_PACE, words)
     look = _look(order, question)
     words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
     return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
