@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import count
 
 from pydantic import JsonValue
-from sqlalchemy import RowMapping, text
+from sqlalchemy import BigInteger, RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, select
 
@@ -37,7 +37,7 @@ class ClaimRow(SQLModel, table=True):
     business_no: str = Field(unique=True)
     digests: dict[str, str] = Field(sa_type=JSONB)
     seed: dict[str, JsonValue] = Field(sa_type=JSONB)
-    raw: int = Field(foreign_key="raws.id")
+    raw: int = Field(foreign_key="raws.id", sa_type=BigInteger)
     claimed_at: Instant
     started_at: Instant | None
     relay_at: Instant

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import TextClause
+from sqlalchemy import BigInteger, TextClause
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
@@ -31,7 +31,7 @@ class InboxRow(SQLModel, table=True):
     """One telling for one order."""
 
     __tablename__ = "inbox"
-    id: int = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
     party: str
     account: str
     telling_id: str
@@ -40,7 +40,7 @@ class InboxRow(SQLModel, table=True):
     slot: int
     order_id: str | None
     telling: dict[str, Any] = Field(sa_type=JSONB)
-    raw: int = Field(foreign_key="raws.id")
+    raw: int = Field(foreign_key="raws.id", sa_type=BigInteger)
     state: str
     code: str
     attempts: int

@@ -1,5 +1,6 @@
 """What others sent us, word for word, sealed: a key for each message, destroyed when its person is forgotten."""
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel, select
 
 from models.errors import Missing
@@ -13,7 +14,7 @@ class RawRow(SQLModel, table=True):
     """One message or one order as it came."""
 
     __tablename__ = "raws"
-    id: int = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
     party: str
     account: str
     sealed: bytes

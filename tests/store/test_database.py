@@ -1,9 +1,15 @@
 import asyncio
+import importlib
+import pkgutil
 import traceback
 
 import pytest
-from sqlalchemy import text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import String, text
+from sqlmodel import AutoString, SQLModel
 
+import store
 from models.errors import Refused, Unavailable
 from store.database import Broken, Database, is_current, migrate
 
@@ -88,3 +94,26 @@ async def test_an_error_of_the_database_names_the_constraint(db):
             await conn.execute(text("INSERT INTO links VALUES ('a', 'b'), ('a', 'b')"))
 
     assert error.value.constraint == "links_pkey"
+
+
+THE_MIGRATIONS_OWN = ("remove_table", "_index", "_constraint")
+
+
+def same_type(_context, _column, _metadata, of_table, of_row):
+    """Text is text, whatever length nobody set; for the rest alembic knows."""
+    are_text = isinstance(of_table, String) and isinstance(of_row, AutoString)
+    return False if are_text else None
+
+
+def differences(conn):
+    """Where the rows in the code and the tables do not agree; indexes and checks are the migrations' own."""
+    for module in pkgutil.iter_modules(store.__path__):
+        importlib.import_module(f"store.{module.name}")
+    changes = compare_metadata(MigrationContext.configure(conn, opts={"compare_type": same_type}), SQLModel.metadata)
+    return [change for change in changes if not str(change[0]).endswith(THE_MIGRATIONS_OWN)]
+
+
+async def test_the_rows_in_the_code_are_the_tables_of_the_migrations(db):
+    async with db.engine.connect() as conn:
+        assert await conn.run_sync(differences) == []
+    assert "claims" in SQLModel.metadata.tables
