@@ -112,9 +112,8 @@ def _fields(error: ValidationError) -> Iterable[str]:
 
 
 def _field(where: tuple[int | str, ...], kind: str) -> str:
-    if kind == "json_invalid":
-        return "body"
-    return ".".join(str(step) for step in where) or "total"  # the whole is wrong only when it does not sum up
+    whole = "total" if kind == "value_error" else "body"  # of the whole only the sum can be wrong
+    return ".".join(str(step) for step in where) or whole
 
 
 def signature(account: Account, timestamp: str, nonce: str, body: bytes) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from connectors.http import Ask, Caller, understood
+from connectors.http import Answer, Ask, Caller, understood
 from models.errors import Failure, Garbled, Refused, Unavailable
 from models.noun import Id
 
@@ -63,13 +63,21 @@ class DingTalk:
             raise Refused("too_long")
         self._keep_pace()
         headers = {"content-type": "application/json;charset=utf-8"}
-        answer = await self.line.send(Ask("POST", f"/robot/send?{self._signed()}", words, headers))
+        answer = await self._carry(Ask("POST", f"/robot/send?{self._signed()}", words, headers))
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise Garbled(f"status_{answer.status}")
         code = understood(_Said, answer.body).errcode
         if code != 0:
             kind, ours = SAID.get(code, (Refused, f"refused_{code}"))
             raise kind(ours)
+
+    async def _carry(self, ask: Ask) -> Answer:
+        try:
+            return await self.line.send(ask)
+        except Garbled as odd:
+            if odd.code == "redirected":  # how they punish: sent away to a page for ten minutes
+                raise Unavailable("throttled") from None
+            raise
 
     def _keep_pace(self) -> None:
         now = self.now()

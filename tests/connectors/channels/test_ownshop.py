@@ -1,0 +1,307 @@
+"""The own shop's connector against the simulated shop and against recordings."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from connectors.channels.ownshop import OwnShop
+from connectors.channels.ownshop_words import Account
+from connectors.http import Answer, Line
+from connectors.ports import Message, Report, Window
+from models.errand import Outcome, State
+from models.errors import Failure, Forged, Garbled, Missing, Unavailable
+from models.line import Units
+from world.server import serve
+from world.shop import Settings, Shop
+from world.shop_wire import Pen
+
+RECORDINGS = Path(__file__).parents[2] / "recordings" / "ownshop"
+NOW = datetime(2026, 11, 22, 5, 5, 30, tzinfo=UTC)
+DONE = Outcome(state=State.DONE)
+
+
+class Hub:
+    """Our door: keeps what came."""
+
+    def __init__(self):
+        self.messages = []
+        paths = ["/orders", "/orders/web/demo/{number}/wishes"]
+        self.app = Starlette(routes=[Route(path, self.hear, methods=["POST"]) for path in paths])
+
+    async def hear(self, request):
+        headers, query = dict(request.headers), dict(request.query_params)
+        self.messages.append(Message(headers, query, await request.body(), datetime.now(UTC)))
+        return JSONResponse({"pay_url": "weixin://wxpay/1"}, 201)
+
+
+@pytest.fixture
+async def shop():
+    hub = Hub()
+    async with serve(hub.app) as ours, Shop(Settings(ours)) as world, serve(world.app) as address:
+        known = world.settings
+        account = Account(shop=known.shop, address=address, key=known.key, secret=known.secret)
+        async with Line(account.name, address, answer_within=timedelta(seconds=1)) as line:
+            party = OwnShop(account, line)
+            party.world, party.hub = world, hub
+            yield party
+
+
+async def an_order(shop, **changes):
+    """An order that a buyer placed, and the message that brought it."""
+    order = shop.world.order(**changes)
+    await shop.world.place(order)
+    return order, shop.hub.messages[-1]
+
+
+def a_report(order, **changes):
+    told = Report(
+        "K-report-1", f"web/demo/{order.number}", "yto", "YT883", (Units(sku="TEA-250", quantity=1),), is_last=True
+    )
+    return replace(told, **changes)
+
+
+async def test_an_order_is_read_into_our_nouns(shop):
+    order, message = await an_order(shop)
+    (new,) = shop.arrival(message)
+
+    assert (new.id, new.paying, new.provider) == (f"web/demo/{order.number}", "prepaid", order.provider)
+    assert (new.total.minor, new.total.currency) == (order.total, "CNY")
+    assert [(line.sku, line.quantity, line.unit_price.minor) for line in new.lines] == [
+        (line.item.sku, line.quantity, line.item.price) for line in order.lines
+    ]
+    assert (new.receiver.name, new.receiver.district_code) == (order.receiver.name, order.receiver.district_code)
+
+
+async def test_cash_on_delivery_is_read(shop):
+    _, message = await an_order(shop, paying="on_delivery")
+
+    assert shop.arrival(message)[0].paying == "on_delivery"
+
+
+async def test_a_hundred_buyers_are_understood(shop):
+    for _ in range(100):
+        await an_order(shop)
+
+    orders = [order for message in shop.hub.messages for order in shop.arrival(message)]
+    assert len({order.id for order in orders}) == 100
+
+
+async def test_the_same_message_again_is_a_replay(shop):
+    _, message = await an_order(shop)
+    shop.arrival(message)
+
+    with pytest.raises(Forged, match="replayed"):
+        shop.arrival(message)
+
+
+async def test_the_same_order_signed_again_is_no_replay(shop):
+    order, first = await an_order(shop)
+    await shop.world.place(order)
+    second = shop.hub.messages[-1]
+
+    assert shop.arrival(first) == shop.arrival(second)
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(minutes=-6)])
+async def test_a_message_from_another_time_is_stale(shop, late):
+    _, message = await an_order(shop)
+
+    with pytest.raises(Forged, match="stale"):
+        shop.arrival(replace(message, heard_at=message.heard_at + late))
+
+
+async def test_a_nonce_is_forgotten_only_when_its_message_is_too_old_to_be_believed(shop):
+    _, message = await an_order(shop)
+    shop.arrival(message)
+    shop.world.pen = Pen(shop.world.settings.key, shop.world.settings.secret)
+    _, later = await an_order(shop)
+    shop.arrival(replace(later, heard_at=later.heard_at + timedelta(minutes=4)))
+
+    with pytest.raises(Forged, match="replayed"):
+        shop.arrival(message)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "code"),
+    [
+        ("x-shop-signature", "0" * 64, "bad_signature"),
+        ("x-shop-signature", "", "bad_signature"),
+        ("x-shop-signature", "é", "bad_signature"),
+        ("x-shop-nonce", "another", "bad_signature"),
+        ("x-shop-nonce", "", "unknown_key"),
+        ("x-shop-timestamp", "1", "bad_signature"),
+        ("x-shop-timestamp", "soon", "bad_signature"),
+        ("x-shop-key", "another", "unknown_key"),
+    ],
+)
+async def test_a_message_that_the_shop_cannot_have_sent_is_forged(shop, header, value, code):
+    _, message = await an_order(shop)
+
+    with pytest.raises(Forged, match=code):
+        shop.arrival(replace(message, headers={**message.headers, header: value}))
+
+
+async def test_one_changed_byte_is_forged(shop):
+    _, message = await an_order(shop)
+
+    with pytest.raises(Forged, match="bad_signature"):
+        shop.arrival(replace(message, body=message.body.replace(b'"paying"', b'"paying" ')))
+
+
+async def test_a_wish_is_signed_the_same_way(shop):
+    order, _ = await an_order(shop)
+    await shop.world.cancel(order)
+
+    shop.verify(shop.hub.messages[-1])
+    with pytest.raises(Forged, match="replayed"):
+        shop.verify(shop.hub.messages[-1])
+
+
+async def test_a_parcel_is_reported_in_the_shops_own_code(shop):
+    order, _ = await an_order(shop)
+
+    assert await shop.report_shipped(a_report(order)) == DONE
+    (told,) = shop.world.books.shipped
+    assert (told.number, told.courier, told.waybill, told.units, told.is_last) == (
+        order.number,
+        "YTO",
+        "YT883",
+        (("TEA-250", 1),),
+        True,
+    )
+
+
+async def test_a_parcel_is_written_down_once_however_often_it_is_reported(shop):
+    order, _ = await an_order(shop)
+    outcomes = [await shop.report_shipped(a_report(order)) for _ in range(3)]
+
+    assert outcomes == [DONE] * 3
+    assert len(shop.world.books.shipped) == 1
+
+
+@pytest.mark.parametrize("company", ["yt0", "YT0"])
+async def test_yt0_is_not_a_courier_and_the_refusal_names_what_was_meant(shop, company):
+    order, _ = await an_order(shop)
+    outcome = await shop.report_shipped(a_report(order, company=company))
+
+    assert outcome == Outcome(state=State.REFUSED, code=f"unknown_courier:{company}:meant:YTO")
+    assert shop.world.books.refused == []  # nobody was asked
+
+
+async def test_a_wrong_code_in_our_own_settings_is_refused_too(shop):
+    order, _ = await an_order(shop)
+    shop.account = shop.account.model_copy(update={"couriers": {"zto": "ZT0"}})
+
+    outcome = await shop.report_shipped(a_report(order, company="zto"))
+    assert outcome == Outcome(state=State.REFUSED, code="unknown_courier:ZT0:meant:ZTO")
+
+
+async def test_a_courier_that_nobody_knows_is_refused(shop):
+    order, _ = await an_order(shop)
+
+    outcome = await shop.report_shipped(a_report(order, company="dhl"))
+    assert outcome == Outcome(state=State.REFUSED, code="unknown_courier:dhl")
+
+
+async def test_the_shops_no_is_for_good(shop):
+    order, _ = await an_order(shop)
+    unknown = replace(a_report(order), order="web/demo/NOBODY")
+    assert await shop.report_shipped(unknown) == Outcome(state=State.REFUSED, code="unknown_order")
+
+    shop.account = shop.account.model_copy(update={"known_couriers": ("YT1",), "couriers": {"yto": "YT1"}})
+    assert await shop.report_shipped(a_report(order)) == Outcome(state=State.REFUSED, code="unknown_courier")
+
+
+async def test_a_wrong_secret_of_ours_is_a_persons_matter(shop):
+    order, _ = await an_order(shop)
+    other = type(shop.account.secret)("another")
+    shop.account = shop.account.model_copy(update={"secret": other})
+
+    assert await shop.report_shipped(a_report(order)) == Outcome(state=State.REFUSED, code="account_wrong")
+
+
+@pytest.mark.parametrize("mood", [{"fail": 1}, {"hang": 1}, {"slow": 5}])
+async def test_only_silence_is_repeated(shop, mood):
+    order, _ = await an_order(shop)
+    shop.world.dials.set(**mood)
+
+    with pytest.raises(Unavailable):
+        await shop.report_shipped(a_report(order))
+
+
+async def test_there_is_nothing_to_pull_and_nothing_to_hear_after_the_sale(shop):
+    with pytest.raises(Missing):
+        await shop.changed(Window(NOW, NOW))
+    with pytest.raises(Missing):
+        shop.after_sales(Message({}, {}, b"", NOW))
+
+
+class Theirs:
+    """Answers one question, and keeps it."""
+
+    def __init__(self, answer):
+        self.answer, self.asked = answer, None
+
+    async def send(self, ask):
+        self.asked = ask
+        return self.answer
+
+
+def recorded(kind):
+    pages = {file.stem: json.loads(file.read_text()) for file in sorted(RECORDINGS.glob("*.json"))}
+    return [pytest.param(page, id=name) for name, page in pages.items() if kind in page]
+
+
+def a_shop(line=None):
+    account = Account(shop="demo", address="https://shop.example", key="demo-shop", secret="SECRET")  # noqa: S106
+    return OwnShop(account, line, lambda: NOW, lambda: "a-nonce")
+
+
+@pytest.mark.parametrize("page", recorded("arrival"))
+def test_an_arrival_is_understood(page):
+    pen, body = Pen("demo-shop", "SECRET"), page["arrival"].encode()
+    timestamp = str(int(NOW.timestamp()))
+    headers = {"x-shop-key": "demo-shop", "x-shop-timestamp": timestamp, "x-shop-nonce": "n-1"}
+    signed = {**headers, "x-shop-signature": pen.signature(timestamp, "n-1", body)}
+    try:
+        (order,) = a_shop().arrival(Message(signed, {}, body, NOW))
+        again = order.model_dump(mode="json")
+    except Failure as failure:
+        again = [type(failure).__name__, failure.code]
+
+    assert again == page["again"]
+
+
+@pytest.mark.parametrize("page", recorded("request"))
+async def test_it_is_told_and_understood(page):
+    line = Theirs(Answer(page["answer"]["status"], {}, page["answer"]["body"].encode()))
+    report = TypeAdapter(Report).validate_python(page["ours"])
+    try:
+        again = (await a_shop(line).report_shipped(report)).model_dump(mode="json")
+    except Failure as failure:
+        again = [type(failure).__name__, failure.code]
+
+    sent = line.asked
+    assert again == page["again"]
+    assert {
+        "method": sent.method,
+        "target": sent.target,
+        "headers": dict(sent.headers),
+        "body": json.loads(sent.body),
+    } == page["request"]
+    signed = Pen("demo-shop", "SECRET").signature(sent.headers["x-shop-timestamp"], "a-nonce", sent.body)
+    assert sent.headers["x-shop-signature"] == signed
+
+
+def test_what_is_wrong_is_named_and_never_repeated():
+    wrong = [page.values[0] for page in recorded("arrival") if isinstance(page.values[0]["again"], list)]
+
+    assert {page["again"][0] for page in wrong} == {Garbled.__name__}
+    assert not [page for page in wrong if "13800001234" in page["again"][1] or "王" in page["again"][1]]
