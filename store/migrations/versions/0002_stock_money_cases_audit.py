@@ -137,11 +137,12 @@ CREATE TABLE cases (
     closed_by text, -- a person; none: it closed by itself
     note_id text,
     announced text, -- the last rung that somebody was reminded for
+    announce_at timestamptz NOT NULL DEFAULT now(), -- when to look again for somebody
     nobody_on_duty boolean NOT NULL DEFAULT false,
     UNIQUE (story, deadline, since)
 ) WITH (fillfactor = 85);
 CREATE INDEX cases_open ON cases (id) WHERE closed_at IS NULL;
-CREATE INDEX cases_unannounced ON cases (id)
+CREATE INDEX cases_unannounced ON cases (announce_at)
     WHERE closed_at IS NULL AND rung <> 'clock' AND announced IS DISTINCT FROM rung;
 CREATE INDEX cases_by_party ON cases (party, deadline, opened_at) WHERE party IS NOT NULL;
 
@@ -149,7 +150,7 @@ CREATE TABLE shifts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     person text NOT NULL,
     robot text NOT NULL, -- the messenger account whose room the person reads
-    role text NOT NULL,
+    role text, -- none: any
     rung text NOT NULL CHECK (rung IN ('owner', 'lead', 'manager')),
     place text, -- none: any
     shop text, -- <channel>/<shop> or <channel>; none: any
@@ -160,7 +161,12 @@ CREATE TABLE shifts (
     valid_from timestamptz NOT NULL DEFAULT now(),
     valid_until timestamptz
 );
-CREATE INDEX shifts_by_role ON shifts (role, rung);
+CREATE INDEX shifts_by_rung ON shifts (rung);
+
+CREATE TABLE muted_robots (
+    robot text PRIMARY KEY,
+    until timestamptz NOT NULL
+);
 
 CREATE TABLE reminder_messages (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -176,7 +182,6 @@ CREATE TABLE reminders (
     person text NOT NULL,
     robot text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT now(),
-    not_before timestamptz NOT NULL DEFAULT now(),
     message bigint REFERENCES reminder_messages, -- the claim; it is not given back unless nothing went out
     PRIMARY KEY (case_id, rung, person)
 );

@@ -1,0 +1,107 @@
+"""What the desk's list says to PostgreSQL."""
+
+from sqlalchemy import text
+
+from store.duty import LADDER, ON_DUTY
+
+# A case that a person closed stays closed until the story climbs or opens it anew.
+STAYS = "cases.closed_by IS NOT NULL AND (cases.rung, cases.opened_at) = (excluded.rung, excluded.opened_at)"
+TELL = text(f"""
+    INSERT INTO cases (story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at)
+    SELECT story, deadline, since, :shop, rung, role, place, party, opened_at, climbed_at, closed_at
+    FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS told (
+        story text, deadline text, since timestamptz, rung text, role text, place text, party text,
+        opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz
+    )
+    ON CONFLICT (story, deadline, since) DO UPDATE SET
+        rung = excluded.rung, role = excluded.role, place = excluded.place, party = excluded.party,
+        opened_at = excluded.opened_at, climbed_at = excluded.climbed_at, announce_at = now(),
+        closed_at = CASE WHEN {STAYS} THEN cases.closed_at ELSE excluded.closed_at END,
+        closed_by = CASE WHEN {STAYS} THEN cases.closed_by END
+    WHERE (cases.rung, cases.role, cases.place, cases.party, cases.opened_at, cases.climbed_at)
+            IS DISTINCT FROM
+            (excluded.rung, excluded.role, excluded.place, excluded.party, excluded.opened_at, excluded.climbed_at)
+        OR (cases.closed_by IS NULL AND cases.closed_at IS DISTINCT FROM excluded.closed_at)
+""")  # noqa: S608, put together from our own words
+CLOSE = text("""
+    UPDATE cases SET closed_at = now(), closed_by = :by, note_id = :note_id WHERE id = :id AND closed_at IS NULL
+    RETURNING story
+""")
+KNOWN = text("SELECT EXISTS (SELECT FROM cases WHERE id = :id)")
+INCIDENTS = text("""
+    WITH marked AS (
+        SELECT *, opened_at - lag(opened_at) OVER by_time <= interval '10 minutes' AS goes_on
+        FROM cases WHERE party IS NOT NULL AND opened_at > now() - CAST(:within AS interval)
+        WINDOW by_time AS (PARTITION BY deadline, party ORDER BY opened_at, id)
+    ), numbered AS (
+        SELECT *, count(*) FILTER (WHERE goes_on IS NOT TRUE) OVER by_time AS incident
+        FROM marked WINDOW by_time AS (PARTITION BY deadline, party ORDER BY opened_at, id)
+    )
+    SELECT deadline, party, min(opened_at) AS began_at, max(opened_at) AS last_at, count(*) AS count,
+        count(*) FILTER (WHERE closed_at IS NULL) AS open, (array_agg(story ORDER BY opened_at, id))[1:5] AS stories
+    FROM numbered GROUP BY deadline, party, incident HAVING count(*) FILTER (WHERE closed_at IS NULL) > 0
+    ORDER BY open DESC, began_at
+""")
+LOOK_UP = ON_DUTY.format(
+    at="now()",
+    rungs=f"(({LADDER})[array_position({LADDER}, due.rung):])",
+    role="due.role",
+    place="due.place",
+    shop="due.shop",
+)
+# Two who do this at once share the work; where nobody is found at any rung, we look again in a minute.
+ANNOUNCE = text(f"""
+    WITH due AS (
+        SELECT id, rung, role, place, shop FROM cases
+        WHERE closed_at IS NULL AND rung <> 'clock' AND announced IS DISTINCT FROM rung AND announce_at <= now()
+        ORDER BY announce_at, id LIMIT 500 FOR UPDATE SKIP LOCKED
+    ), found AS (
+        SELECT due.id, due.rung AS wanted, duty.* FROM due LEFT JOIN LATERAL ({LOOK_UP}) AS duty ON true
+    ), reminded AS (
+        INSERT INTO reminders (case_id, rung, person, robot)
+        SELECT id, rung, person, robot FROM found WHERE person IS NOT NULL ON CONFLICT DO NOTHING
+    )
+    UPDATE cases SET
+        announced = CASE WHEN found.person IS NULL THEN announced ELSE wanted END,
+        announce_at = CASE WHEN found.person IS NULL THEN now() + interval '1 minute' ELSE announce_at END,
+        nobody_on_duty = nobody_on_duty OR found.rung IS DISTINCT FROM wanted
+    FROM found WHERE cases.id = found.id
+""")  # noqa: S608, put together from our own words
+PENDING = """
+    reminders.message IS NULL AND cases.closed_at IS NULL
+    AND NOT EXISTS (SELECT FROM muted_robots m WHERE m.robot = reminders.robot AND m.until > now())
+"""
+LINE = """
+    reminders.person, reminders.robot, reminders.rung,
+    cases.id AS case_id, cases.story, cases.deadline, cases.since, cases.party, cases.nobody_on_duty
+"""
+DUE = text(f"""
+    SELECT {LINE} FROM reminders JOIN cases ON cases.id = case_id
+    WHERE {PENDING} AND NOT EXISTS (
+        SELECT FROM reminder_messages said
+        WHERE said.person = reminders.person AND said.minute = date_trunc('minute', now())
+    )
+    ORDER BY reminders.person, cases.since, cases.id
+""")  # noqa: S608, put together from our own words
+CLAIM = text(f"""
+    WITH said AS (
+        INSERT INTO reminder_messages (person, minute)
+        SELECT :person, date_trunc('minute', now())
+        WHERE EXISTS (SELECT FROM reminders JOIN cases ON cases.id = case_id WHERE person = :person AND {PENDING})
+        ON CONFLICT DO NOTHING RETURNING id
+    ), claimed AS (
+        UPDATE reminders SET message = said.id FROM said, cases
+        WHERE person = :person AND cases.id = case_id AND {PENDING}
+        RETURNING {LINE}, said.id AS message
+    )
+    SELECT * FROM claimed ORDER BY since, case_id
+""")  # noqa: S608, put together from our own words
+SENT = text("UPDATE reminder_messages SET sent_at = now() WHERE id = :message")
+UNSENT = text("""
+    WITH back AS (UPDATE reminders SET message = NULL WHERE message = :message RETURNING robot),
+    muted AS (
+        INSERT INTO muted_robots (robot, until) SELECT DISTINCT robot, now() + CAST(:mute AS interval) FROM back
+        ON CONFLICT (robot) DO UPDATE SET until = greatest(muted_robots.until, excluded.until)
+    )
+    DELETE FROM reminder_messages WHERE id = :message
+""")

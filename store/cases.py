@@ -1,0 +1,212 @@
+"""What people must look at, and that each of them is told of it once.
+
+A case is told by its story; who must be reminded is found out here, a moment later, so that telling stays cheap.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field, SQLModel, col, or_, select
+
+from models.case import Case, Owner, Role
+from models.duty import Person
+from models.errors import Missing, Refused
+from models.noun import Id
+from models.order import Record
+from store import case_statements as say
+from store.database import Database, Instant
+
+
+class CaseRow(SQLModel, table=True):
+    """One case, as its story told it, and what people did with it."""
+
+    __tablename__ = "cases"
+    id: int = Field(primary_key=True)
+    story: str
+    deadline: str
+    since: Instant
+    shop: str
+    rung: str
+    role: str
+    place: str | None
+    party: str | None
+    opened_at: Instant
+    climbed_at: Instant | None
+    closed_at: Instant | None
+    closed_by: str | None
+    note_id: str | None
+    announced: str | None
+    announce_at: Instant
+    nobody_on_duty: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """A case, and what only the store knows of it."""
+
+    id: int
+    case: Case
+    shop: Id
+    nobody_on_duty: bool  # at a rung where somebody should have been
+    closed_by: Id | None  # a person; none: it closed by itself, or is open
+    note_id: Id | None
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases; what is left open means any. Open ones oldest first, others newest first."""
+
+    open: bool | None = True
+    role: Role | None = None
+    party: Id | None = None
+    shop: Id | None = None  # <channel>/<shop>, or a whole channel
+    limit: int = 50
+    after: int | None = None  # the last number of the page before
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Cases of one deadline at one party, none more than ten minutes after the one before it."""
+
+    deadline: Id
+    party: Id
+    began_at: datetime
+    last_at: datetime
+    count: int
+    open: int
+    stories: tuple[Id, ...]  # the first few
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One line of a message."""
+
+    case_id: int
+    story: Id
+    deadline: Id
+    since: datetime
+    rung: Owner
+    party: Id | None
+    nobody_on_duty: bool
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything one person is reminded of in one message."""
+
+    person: Person
+    reminders: tuple[Reminder, ...]
+    message: int | None = None  # its number, once it is claimed
+
+
+class Cases:
+    """The desk's list, and the reminders that go with it."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    async def listing(self, which: CaseFilter) -> tuple[Known, ...]:
+        """A page of cases. One statement."""
+        async with self.db.begin() as conn:
+            rows = (await conn.execute(_asked(which))).all()
+        return tuple(_known(row) for row in rows)
+
+    async def close(self, case_id: int, by: Id, note_id: Id | None = None) -> Id:
+        """A person has seen to it; which story it was. One statement.
+
+        Raises: Missing("case_unknown"), Refused("closed_already").
+        """
+        async with self.db.begin() as conn:
+            closed = await conn.execute(say.CLOSE, {"id": case_id, "by": by, "note_id": note_id})
+            if story := closed.scalar_one_or_none():
+                return str(story)
+            is_known = (await conn.execute(say.KNOWN, {"id": case_id})).scalar_one()
+        raise Refused("closed_already") if is_known else Missing("case_unknown")
+
+    async def incidents(self, within: timedelta = timedelta(days=7)) -> tuple[Incident, ...]:
+        """What began so recently and is still open at one party for one reason, most open first. One statement.
+
+        Why: an outage of ten minutes is one thing to see to, not a thousand. A case of no party is no incident.
+        """
+        async with self.db.begin() as conn:
+            rows = (await conn.execute(say.INCIDENTS, {"within": within})).mappings().all()
+        return tuple(Incident(**{**row, "stories": tuple(row["stories"])}) for row in rows)
+
+    async def due_reminders(self) -> tuple[Gathered, ...]:
+        """Who could be sent a message now, and of what: at most one for each person and minute. Two statements.
+
+        First finds who is on duty for every newly opened or climbed case. With nobody on its rung the next one up is
+        reminded at once, and the case says so. A muted robot's people wait.
+        """
+        async with self.db.begin() as conn:
+            await conn.execute(say.ANNOUNCE)
+            rows = (await conn.execute(say.DUE)).all()
+        by_person = {row.person: [other for other in rows if other.person == row.person] for row in rows}
+        return tuple(_gathered(lines) for lines in by_person.values())
+
+    async def claim_reminder(self, person: Id) -> Gathered | None:
+        """Everything pending for a person, claimed for one message; None if another sender has it. One statement.
+
+        Why: the claim comes first and stays, so whatever happens to the sender, nobody is reminded twice of one rung.
+        """
+        async with self.db.begin() as conn:
+            rows = (await conn.execute(say.CLAIM, {"person": person})).all()
+        return replace(_gathered(list(rows)), message=rows[0].message) if rows else None
+
+    async def sent(self, message: int) -> None:
+        """The messenger took it. One statement."""
+        async with self.db.begin() as conn:
+            await conn.execute(say.SENT, {"message": message})
+
+    async def unsent(self, message: int, mute: timedelta) -> None:
+        """The robot said for sure that it did not take it: all of it is pending again, the robot rests. One statement.
+
+        Not for silence: what may have arrived is not sent twice.
+        """
+        async with self.db.begin() as conn:
+            await conn.execute(say.UNSENT, {"message": message, "mute": mute})
+
+
+async def told(conn: AsyncConnection, record: Record) -> None:
+    """The cases of a record, in the record's own transaction. For the newest record of a story only.
+
+    Cost: no statement for an order that never had a case, else one; unchanged cases are not written.
+    """
+    if record.order.cases:
+        newest = {(case.story, case.deadline, case.since): case for case in record.order.cases}
+        spelt = json.dumps([case.model_dump(mode="json") for case in newest.values()])
+        await conn.execute(say.TELL, {"shop": record.order.shop, "cases": spelt})
+
+
+def _asked(which: CaseFilter) -> Any:
+    number, closed_at, shop = col(CaseRow.id), col(CaseRow.closed_at), col(CaseRow.shop)
+    found = select(CaseRow).limit(which.limit).order_by(number if which.open else number.desc())
+    if which.open is not None:
+        found = found.where(closed_at.is_(None) if which.open else closed_at.is_not(None))
+    if which.role:
+        found = found.where(col(CaseRow.role) == which.role)
+    if which.party:
+        found = found.where(col(CaseRow.party) == which.party)
+    if which.shop:
+        found = found.where(or_(shop == which.shop, shop.startswith(f"{which.shop}/", autoescape=True)))
+    if which.after is not None:
+        found = found.where(number > which.after if which.open else number < which.after)
+    return found
+
+
+def _known(row: Row[Any]) -> Known:
+    case = Case.model_validate({name: getattr(row, name) for name in Case.model_fields})
+    return Known(row.id, case, row.shop, row.nobody_on_duty, row.closed_by, row.note_id)
+
+
+def _gathered(rows: list[Row[Any]]) -> Gathered:
+    """The newest of a person's rooms is the one that is read."""
+    lines = tuple(
+        Reminder(row.case_id, row.story, row.deadline, row.since, Owner(row.rung), row.party, row.nobody_on_duty)
+        for row in rows
+    )
+    return Gathered(Person(id=rows[-1].person, robot=rows[-1].robot), lines)
