@@ -67,7 +67,7 @@ class Account(BaseModel):
     key: SecretStr
     customer: SecretStr
     secret: SecretStr
-    push_token: SecretStr  # the unguessable part of the path that their pushes come by
+    push_token: SecretStr = Field(min_length=16)  # the unguessable part of the path that their pushes come by
     salt_key: SecretStr | None = None  # each parcel's salt is made from it; None: pushes are unsigned and only wake us
     partners: Mapping[str, Partner] = Field(default_factory=dict)  # by our word for the company
     ask_again_after: timedelta = timedelta(minutes=30)  # the same number more often, and they lock it

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from connectors.http import Ask, understood
@@ -55,7 +55,9 @@ class Account(BaseModel):
     checkword: SecretStr
     monthly_card: str
     digest: Digest = Digest.STANDARD
-    push_token: SecretStr  # the unguessable part of the path that their pushes come by: they do not sign
+    push_token: SecretStr = Field(
+        min_length=16
+    )  # the unguessable part of the path that their pushes come by: they do not sign
     home: Contact | None = None  # where an intercepted parcel shall go
     product: int = 2  # expressTypeId 顺丰标快
     registers: bool = False  # routes of one's own labels are pushed without

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -99,14 +100,17 @@ async def test_the_shop_tells_again_while_the_hub_is_away(shop, hub):
     assert len({headers["x-shop-nonce"] for _, _, headers, _ in hub.heard}) == 3
 
 
-async def test_a_buyer_pays_where_the_hub_says_even_if_it_says_so_later(shop, hub):
+@pytest.mark.parametrize(("api_key", "asked"), [("", "POST"), ("of the shop", "GET")])
+async def test_a_buyer_pays_where_the_hub_says_even_if_it_says_so_later(shop, hub, api_key, asked):
+    shop.settings = replace(shop.settings, api_key=api_key)
     hub.answers = [(202, {}), (200, {}), (200, {"pay_url": "weixin://wxpay/2"})]
     order = shop.order()
     await shop.place(order)
     await shop.pay(order)
 
     assert shop.payments == [("weixin://wxpay/2", order.total)]
-    assert [method for method, *_ in hub.heard] == ["POST", "GET", "GET"]
+    assert [method for method, *_ in hub.heard] == ["POST", asked, asked]
+    assert hub.heard[-1][2].get("authorization") == (f"Bearer {api_key}" if api_key else None)
 
 
 async def test_a_buyer_changes_their_mind_and_their_address(shop, hub):
