@@ -121,7 +121,7 @@ class WeChatPay:
         return 200, shown.refund_answer(refund)
 
     def _query_refund(self, request: Request, _asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        refund = self.books.refunds.get(request.path_params["no"])
+        refund = self.books.refund(request.path_params["no"])
         if refund is None:
             raise No(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
         return 200, shown.refund_answer(refund)

@@ -60,13 +60,16 @@ class Books:
     """Everything that was really done."""
 
     bills: dict[str, Bill] = field(default_factory=dict)
-    refunds: dict[str, Refund] = field(default_factory=dict)
+    refunds: list[Refund] = field(default_factory=list)  # a list: what was done twice must show twice
+
+    def refund(self, out_refund_no: str) -> Refund | None:
+        """The refund with this number of the merchant's."""
+        return next((refund for refund in self.refunds if refund.out_refund_no == out_refund_no), None)
 
     def refunded(self, transaction_id: str) -> int:
         """What of it is given back or on its way back, in fen."""
         alive = ("PROCESSING", "SUCCESS", "ABNORMAL")
-        refunds = self.refunds.values()
-        return sum(r.refund for r in refunds if r.transaction_id == transaction_id and r.status in alive)
+        return sum(r.refund for r in self.refunds if r.transaction_id == transaction_id and r.status in alive)
 
 
 def instant(at: datetime) -> str:

@@ -97,7 +97,7 @@ class Till:
         """A merchant gives money back; and whether this is the first we hear of it."""
         need(asked, "out_refund_no", "amount")
         bill, capture = self._to_refund(asked)
-        known = self.books.refunds.get(asked["out_refund_no"])
+        known = self.books.refund(asked["out_refund_no"])
         refund = known or self._give_back(bill, capture, asked)
         if (refund.transaction_id, refund.refund) != (capture.transaction_id, asked["amount"].get("refund")):
             raise No(400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致,请核实后再试")
@@ -169,7 +169,7 @@ class Till:
             notify_url=asked.get("notify_url"),
             create_time=self.now(),
         )
-        self.books.refunds[refund.out_refund_no] = refund
+        self.books.refunds.append(refund)
         return refund
 
 

@@ -138,7 +138,7 @@ async def test_the_same_refund_number_gives_back_once(wechat, client):
 
     assert first[1]["refund_id"] == again[1]["refund_id"]
     assert (other[0], other[1]["code"]) == (400, "INVALID_REQUEST")
-    assert [refund.refund for refund in wechat.books.refunds.values()] == [3000]
+    assert [refund.refund for refund in wechat.books.refunds] == [3000]
 
 
 async def test_never_more_is_given_back_than_was_taken(wechat, client):

@@ -75,7 +75,7 @@ class Shop:
         books = self.world.books
         if self.provider.name == "alipay-main":
             return [r.amount for bill in books.bills.values() for trade in bill.trades for r in trade.refunds]
-        return [refund.refund for refund in books.refunds.values()]
+        return [refund.refund for refund in books.refunds]
 
     async def paid(self, **details):
         """A bill that was created and paid; the transaction."""
