@@ -107,6 +107,8 @@ def command(home: Path, port: int) -> list[str | Path]:
     return [
         *(binaries() / "postgres", "-D", home, "-h", "127.0.0.1", "-p", str(port)),
         *("-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "timezone=UTC"),
+        # Whoever asked is told of errors; the log is not, for they quote rows, and rows quote people.
+        *("-c", "log_min_messages=log", "-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse"),
     ]
 
 
