@@ -1,0 +1,169 @@
+"""How the processes of this product are opened from its settings: the door, and those who work behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import FastAPI
+from store.audit import Audit
+from store.deskfacts import DeskFacts
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+import worker
+from activities.reminders import remind
+from api.app import Terms, Tools, create_app
+from api.visitors import Key, Visitor, key_for
+from calllog import CallWriter
+from connectors.registry import Accounts, Registry
+from models.case import Role
+from settings import Settings, raw_key
+from store.addresses import Addresses
+from store.boxes import Boxes
+from store.calls import CallBook
+from store.cases import Cases
+from store.claims import Claims
+from store.contacts import Contacts
+from store.database import Database
+from store.inbox import Inbox
+from store.links import Links
+from store.money import MoneyGate
+from store.orders import OrderBook
+from store.policies import Policies
+from store.scans import ScanBook
+from store.stock import Shelves
+from store.temporal import CONVERTER
+
+BESIDE = "reminders"  # a queue's name for what is no queue: reminders are sent by whoever serves it
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that was opened, for whoever works in it."""
+
+    settings: Settings
+    db: Database
+    temporal: Client
+    registry: Registry
+    contacts: Contacts
+
+    @property
+    def memory(self) -> worker.Memory:
+        """What the hands remember with."""
+        return worker.Memory(
+            book=OrderBook(self.db),
+            shelves=Shelves(self.db),
+            gate=MoneyGate(self.db),
+            calls=CallBook(self.db),
+            contacts=self.contacts,
+            boxes=Boxes(self.db),
+            addresses=Addresses(self.db),
+            links=Links(self.db),
+        )
+
+    @property
+    def parties(self) -> worker.Parties:
+        """Whom the hands may call."""
+        known = self.registry
+        return worker.Parties(known.providers, known.couriers, known.channels, self._callback)
+
+    def _callback(self, courier: str) -> str:
+        return self.registry.webhook("couriers", courier, self.settings.public_url)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[House]:
+    """The store, Temporal and the lines to every party, until the block ends."""
+    async with AsyncExitStack() as ending:
+        db = await Database.open(settings.database)
+        ending.push_async_callback(db.close)
+        log = await ending.enter_async_context(CallWriter(CallBook(db)))
+        registry = await ending.enter_async_context(Registry(Accounts.read(settings.parties_file), log))
+        contacts = Contacts(db, raw_key(settings.contacts_key), raw_key(settings.phone_key))
+        yield House(settings, db, await connected(settings), registry, contacts)
+
+
+async def connected(settings: Settings) -> Client:
+    """A client that speaks our nouns."""
+    known = settings.temporal
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=known.namespace,
+        tls=known.security,
+        api_key=known.bearer,
+        data_converter=CONVERTER,
+    )
+
+
+async def work(house: House, queues: Iterable[str] = ()) -> None:
+    """Serve these queues, or all, until cancelled. What is under way is finished first."""
+    served = tuple(queues)
+    async with AsyncExitStack() as ending:
+        for each in workers(house):
+            if not served or each.task_queue in served:
+                await ending.enter_async_context(each)
+        if not served or BESIDE in served:
+            await remind(Cases(house.db), house.registry.messengers)
+        await asyncio.Event().wait()
+
+
+def workers(house: House) -> list[Worker]:
+    """One for each queue."""
+    slots, memory = house.settings.slots, house.memory
+    return [
+        worker.stories(house.temporal, memory, remembered=slots.stories),
+        worker.ours(house.temporal, memory, slots=slots.ours),
+        *worker.theirs(house.temporal, memory, house.parties, slots=slots.of),
+    ]
+
+
+def door(house: House, temporal_ui: str | None = None) -> FastAPI:
+    """The application, with everything it needs."""
+    db, contacts = house.db, house.contacts
+    tools = Tools(
+        terms=_terms(house.settings, temporal_ui),
+        temporal=house.temporal,
+        db=db,
+        registry=house.registry,
+        claims=Claims(db, contacts, Policies(db)),
+        contacts=contacts,
+        inbox=Inbox(db, contacts),
+        addresses=Addresses(db),
+        orders=OrderBook(db, contacts),
+        links=Links(db),
+        scans=ScanBook(db),
+        cases=Cases(db),
+        desk=DeskFacts(db),
+        audit=Audit(db),
+    )
+    return create_app(tools)
+
+
+async def serve(house: House, temporal_ui: str | None = None, host: str = "127.0.0.1") -> None:
+    """Open the door until cancelled."""
+    config = uvicorn.Config(
+        door(house, temporal_ui), host=host, port=house.settings.ports.api, log_config=None, access_log=False
+    )
+    await uvicorn.Server(config).serve()
+
+
+def _terms(settings: Settings, temporal_ui: str | None) -> Terms:
+    return Terms(
+        keys=tuple(_keys(settings)),
+        session_key=raw_key(settings.session_key),
+        database_url=settings.database,
+        temporal_ui=temporal_ui or "",
+        namespace=settings.temporal.namespace,
+        is_secure=urlsplit(settings.public_url).scheme == "https",
+    )
+
+
+def _keys(settings: Settings) -> Iterable[Key]:
+    roles = (role for role in Role if role is not Role.SHOP)
+    for role in roles:
+        yield key_for(getattr(settings.keys, role.value).get_secret_value(), Visitor(role.value, role))
+    for shop, secret in settings.keys.shops:
+        yield key_for(secret.get_secret_value(), Visitor(shop, Role.SHOP, shop))
