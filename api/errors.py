@@ -5,7 +5,7 @@ Why: no document repeats what was sent. A wrong field is named, never quoted: it
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -87,9 +87,10 @@ def unauthorized(code: str) -> Problem:
     return Problem(401, code, headers={"WWW-Authenticate": 'Bearer realm="orderhub"'})
 
 
-def again_later(code: str, after: int = AGAIN_AFTER, **headers: str) -> Problem:
-    """Not now."""
-    return Problem(503, code, headers={"Retry-After": str(after), **headers})
+def again_later(code: str, key: str | None = None) -> Problem:
+    """Not now; with the key to ask again by, where asking twice must be doing once."""
+    again = {"Idempotency-Key": key} if key else {}
+    return Problem(503, code, headers={"Retry-After": str(AGAIN_AFTER), **again})
 
 
 def of_failure(failure: Failure) -> Problem:
@@ -103,29 +104,47 @@ def of_failure(failure: Failure) -> Problem:
         case Forged():
             return unauthorized(code)
         case Garbled():
-            return Problem(422, code)
+            return _of_garbled(failure.code, code)
         case Unavailable():
             return again_later(code)
         case _:
             return Problem(500, "unexpected")
 
 
-def of_validation(error: ValidationError, under: tuple[str, ...] = ()) -> Problem:
-    """Field by field, what is wrong with a body."""
-    details = error.errors(include_input=False, include_url=False)
-    if details and details[0]["type"] == "json_invalid":
+def _of_garbled(words: str, code: str) -> Problem:
+    """A connector names the fields that are wrong: `wrong_fields:lines.0.sku,total`."""
+    head, _, fields = words.partition(":")
+    if head != "wrong_fields":
+        return Problem(422, code)
+    if fields == "body":
         return Problem(400, "not_json")
-    return Problem(422, "invalid", errors=tuple(_faults(details, under)))
+    paths = ["/".join(map(_step, field.split("."))) for field in fields.split(",")]
+    return Problem(
+        422, "invalid", errors=[Fault(pointer=f"#/{path}", detail="is not valid", code="wrong") for path in paths]
+    )
 
 
-def _faults(details: Sequence[ErrorDetails], under: tuple[str, ...] = ()) -> Iterator[Fault]:
+def of_validation(error: ValidationError, under: tuple[str | int, ...] = ()) -> Problem:
+    """A body that is not as it should be, field by field."""
+    faults = faults_of(error, under)
+    if faults and faults[0].code == "json_invalid":
+        return Problem(400, "not_json")
+    return Problem(422, "invalid", errors=faults)
+
+
+def faults_of(error: ValidationError, under: tuple[str | int, ...] = ()) -> tuple[Fault, ...]:
+    """What is wrong with each field."""
+    return tuple(_faults(error.errors(include_input=False, include_url=False), under))
+
+
+def _faults(details: Sequence[ErrorDetails], under: tuple[str | int, ...] = ()) -> Iterator[Fault]:
     for detail in details:
         steps = [_step(step) for step in (*under, *detail["loc"])]
         yield Fault(pointer="#/" + "/".join(steps), detail=_sentence(detail), code=detail["type"])
 
 
 def _step(step: int | str) -> str:
-    return str(step) if isinstance(step, int) or PLAIN.fullmatch(step) else "?"
+    return str(step) if isinstance(step, int) or step.isdecimal() or PLAIN.fullmatch(step) else "?"
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -160,11 +179,12 @@ def of_exception(error: Exception) -> Problem:
             return Problem(500, "unexpected")
 
 
-async def _tell(request: Request, error: Exception) -> Response:
+async def tell(request: Request, error: Exception) -> Response:
+    """Whatever was raised, answered."""
     return answer(of_exception(error), request.scope.get("instance"))
 
 
-def install(app: FastAPI) -> None:
-    """Every failure of this app leaves it as a problem document."""
+def install(app: FastAPI, told: Callable[[Request, Exception], Awaitable[Response]] = tell) -> None:
+    """Every failure of this app leaves it as a problem document, or as what `told` makes of it."""
     for kind in (Problem, Failure, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _tell)
+        app.add_exception_handler(kind, told)

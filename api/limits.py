@@ -19,14 +19,19 @@ BODY_WITHIN: Final = 10.0  # seconds for a body to arrive
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The raw body, read once. Raises: Problem 413, as soon as it is known to be too large; 408."""
+    """The raw body, for everybody who asks. Raises: Problem 413, as soon as it is known to be too large; 408."""
+    known = getattr(request.state, "raw", None)
+    if isinstance(known, bytes):
+        return known
     if int(request.headers.get("content-length", 0)) > limit:
         raise Problem(413, "too_large")
     try:
         async with asyncio.timeout(BODY_WITHIN):
-            return await _collected(request, limit)
+            raw = await _collected(request, limit)
     except TimeoutError:
         raise Problem(408, "too_slow", headers={"Connection": "close"}) from None
+    request.state.raw = raw
+    return raw
 
 
 async def _collected(request: Request, limit: int) -> bytes:

@@ -1,0 +1,77 @@
+"""The composition root of the door."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.staticfiles import StaticFiles
+
+from api import cases, desk, errors, health, orders, scans, webhooks, wishes
+from api.counting import Counting
+from api.envelope import Envelope
+from api.openapi import describe
+from api.pages import board, entrance, sheet
+from api.pages.showing import show_problem
+from api.relay import relay
+from api.tools import Terms, Tools
+
+__all__ = ["Terms", "Tools", "create_app"]
+
+STATIC = Path(__file__).parent / "pages" / "static"
+ROUTERS = (
+    orders.router,
+    orders.one_order,
+    wishes.router,
+    desk.router,
+    scans.router,
+    cases.router,
+    webhooks.router,
+    health.router,
+)
+PAGES = (entrance.router, board.router, sheet.router)
+
+
+def create_app(tools: Tools) -> FastAPI:
+    """The door, with everything it needs. While it is open it also relays what it kept."""
+    app = FastAPI(
+        title="Order Hub",
+        version="1",
+        summary="One durable story for each order.",
+        docs_url=None,  # they would load scripts from elsewhere; /openapi.json is there for any reader
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_open,
+    )
+    app.state.tools = tools
+    errors.install(app, _told)
+    for router in ROUTERS:
+        app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Counting, figures=tools.figures)
+    app.add_middleware(Envelope)
+    describe(app)
+    return app
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """People get a page, programs a problem document."""
+    path = request.url.path
+    is_page = path in {"/", "/login", "/logout"} or path.startswith("/board/")
+    return show_problem(request, error) if is_page else await errors.tell(request, error)
+
+
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[None]:
+    tools: Tools = app.state.tools
+    stop = asyncio.Event()
+    relaying = asyncio.create_task(relay(tools, stop), name="relay") if tools.terms.relays else None
+    try:
+        yield
+    finally:
+        stop.set()
+        if relaying:
+            await relaying

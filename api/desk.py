@@ -1,0 +1,133 @@
+"""The desk: facts that a person vouches for, with a second pair of eyes for money."""
+
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
+
+from api.dependencies import Given, OrderId, Part, Spoken, now, only, seen_by
+from api.errors import Fault, Problem, faults_of
+from api.records import known_of
+from api.tools import Tools
+from api.visitors import Visitor
+from connectors.ports import Addressed
+from models.case import Role
+from models.fact import FACT, Telling
+from models.noun import Id
+from models.stage import Source
+
+router = APIRouter(prefix="/orders/{channel}/{shop}/{number}/facts", tags=["desk"])
+PARTY: Final = "desk"
+_DESK: Final = (Role.ADMIN, Role.OPS)
+MONEY: Final = ("payment_captured", "refund_settled")
+SECONDS: Final = (Role.ADMIN, Role.FINANCE)  # who may be the second pair of eyes
+VOUCHERS: Final[dict[str, tuple[Role, ...]]] = {  # who may vouch for what
+    "payment_captured": (*_DESK, Role.FINANCE),
+    "refund_settled": (*_DESK, Role.FINANCE),
+    "parcel_labelled": (*_DESK, Role.WAREHOUSE),
+    "parcel_picked": (*_DESK, Role.WAREHOUSE),
+    "parcel_packed": (*_DESK, Role.WAREHOUSE),
+    "parcel_handed_over": (*_DESK, Role.WAREHOUSE),
+    "parcel_received_back": (*_DESK, Role.WAREHOUSE),
+    "parcel_put_back": (*_DESK, Role.WAREHOUSE),
+    "parcel_tracked": (*_DESK, Role.SERVICE),
+    "parcel_delivered": (*_DESK, Role.SERVICE),
+}
+ANY_VOUCHER: Final = (*_DESK, Role.FINANCE, Role.WAREHOUSE, Role.SERVICE)
+OURS: Final = frozenset(("kind", "source", "id", "at", "heard_at", "by", "reason", "second"))
+
+
+class Vouched(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+    """Something that happened, by the word of a person."""
+
+    kind: str = Field(pattern="^[a-z_]{1,40}$")
+    at: AwareDatetime = Field(description="When it happened.")
+    reason: Id = Field(description="Why a person has to say it.")
+    body: dict[str, JsonValue] = Field(description="What else belongs to this kind of fact.")
+
+
+class Heard(BaseModel, frozen=True):
+    """What became of it."""
+
+    fact: str
+    state: str = Field(description="`told`, or `waits_for_second`: somebody else must agree.")
+    proposal: str | None = None
+
+
+EXAMPLE: Final = {
+    "kind": "payment_captured",
+    "at": "2026-11-11T12:00:00+08:00",
+    "reason": "bank_transfer",
+    "body": {"transaction": "bank-20261111-0007", "amount": {"minor": 19900}},
+}
+
+
+async def number_of(
+    idempotency_key: Annotated[str | None, Header(pattern=r"^[A-Za-z0-9_.:-]{1,60}$")] = None,
+) -> str:
+    """The fact's own number: the same key again is the same fact."""
+    return f"desk-{idempotency_key or uuid4().hex}"
+
+
+@router.post("", status_code=202, summary="Vouch for a fact")
+async def vouch(
+    visitor: Annotated[Visitor, only(*ANY_VOUCHER)],
+    order_id: OrderId,
+    said: Annotated[Vouched, Depends(Spoken(Vouched, EXAMPLE))],
+    tools: Given,
+    number: Annotated[str, Depends(number_of)],
+) -> Heard:
+    """Told to the order as your word; money waits until somebody else agrees. The same `Idempotency-Key` is once."""
+    order_id = (await known_of(tools, seen_by(visitor, order_id))).order.id
+    telling = _telling(visitor, said, number)
+    needs_second = said.kind in MONEY
+    proposal = await tools.desk.propose(order_id, telling, visitor.name, visitor.role, needs_second)
+    if needs_second:
+        return Heard(fact=telling.id, state="waits_for_second", proposal=proposal.id)
+    await _tell(tools, order_id, telling)
+    return Heard(fact=telling.id, state="told")
+
+
+@router.post("/{proposal}/second", status_code=202, summary="Be the second pair of eyes")
+async def agree(visitor: Annotated[Visitor, only(*SECONDS)], order_id: OrderId, proposal: Part, tools: Given) -> Heard:
+    """What a colleague vouched for is told as the word of both."""
+    telling = await tools.desk.second(proposal, visitor.name)
+    await _tell(tools, seen_by(visitor, order_id), telling)
+    return Heard(fact=telling.id, state="told")
+
+
+async def _tell(tools: Tools, order_id: Id, telling: Telling) -> None:
+    """Kept like any other message, then told."""
+    raw = telling.model_dump_json().encode()
+    tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", order_id, telling),)))
+
+
+def _telling(visitor: Visitor, said: Vouched, number: str) -> Telling:
+    """Their word as a story hears it. Raises: Problem 403, 422: what no story could read never leaves the door."""
+    if said.kind not in VOUCHERS:
+        raise Problem(
+            422,
+            "invalid",
+            errors=[Fault(pointer="#/kind", detail=f"must be one of {', '.join(VOUCHERS)}", code="enum")],
+        )
+    if visitor.role not in VOUCHERS[said.kind]:
+        raise Problem(403, "not_yours")
+    if taken := sorted(OURS & said.body.keys()):
+        raise Problem(
+            422,
+            "invalid",
+            errors=[Fault(pointer=f"#/body/{name}", detail="does not belong here", code="extra") for name in taken],
+        )
+    body = {**said.body, "by": visitor.name, "reason": said.reason}
+    envelope = {"kind": said.kind, "source": Source.DESK, "id": number, "at": said.at}
+    try:
+        FACT.validate_python({**body, **envelope, "heard_at": now()})
+    except ValidationError as error:
+        raise Problem(422, "invalid", errors=[_inside(fault) for fault in faults_of(error)]) from None
+    return Telling(**envelope, body=body)
+
+
+def _inside(fault: Fault) -> Fault:
+    """A field of the fact is a field of `body`; its kind is no step on the way there."""
+    return fault.model_copy(update={"pointer": f"#/body/{'/'.join(fault.pointer.split('/')[2:])}"})

@@ -1,0 +1,111 @@
+"""What is drawn: pictures before tables. Only numbers for the templates; units are those of each drawing's viewBox."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.stage import Stage
+from models.story import Entry
+
+FLOW: Final = (
+    Stage.RECEIVED,
+    Stage.PAID,
+    Stage.REVIEWED,
+    Stage.ALLOCATED,
+    Stage.LABELLED,
+    Stage.PICKED,
+    Stage.PACKED,
+    Stage.PARTLY_SHIPPED,
+    Stage.SHIPPED,
+    Stage.IN_TRANSIT,
+    Stage.PARTLY_DELIVERED,
+    Stage.DELIVERED,
+)
+STOPPING: Final = (Stage.STOPPING,)
+ENDED: Final = (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)
+TALL: Final = 120.0  # the longest bar upright
+WIDE: Final = 200.0  # and lying
+LEAST: Final = 3.0  # the shortest that can be seen
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stage: how many orders stand there, and how many of them are late."""
+
+    stage: Stage
+    count: int
+    late: int
+    place: int  # from the left, or from the top
+    tall: float
+    tall_late: float
+    wide: float
+    wide_late: float
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Where all living orders stand."""
+
+    bars: tuple[Bar, ...]
+    living: int
+    ended: tuple[tuple[Stage, int], ...]
+
+
+def pipeline(counts: Mapping[Stage, int], late: Mapping[Stage, int]) -> Pipeline:
+    """One bar for each stage of the way, the last one for orders being cancelled."""
+    stages = (*FLOW, *STOPPING)
+    most = max((counts.get(stage, 0) for stage in stages), default=0) or 1
+    bars = tuple(
+        _bar(stage, place, counts.get(stage, 0), late.get(stage, 0), most) for place, stage in enumerate(stages)
+    )
+    return Pipeline(bars, sum(bar.count for bar in bars), tuple((stage, counts.get(stage, 0)) for stage in ENDED))
+
+
+def _bar(stage: Stage, place: int, count: int, late: int, most: int) -> Bar:
+    share, part = count / most, min(late / count, 1.0) if count else 0.0
+    tall, wide = (max(length * share, LEAST) if count else 0.0 for length in (TALL, WIDE))
+    return Bar(stage, count, late, place, round(tall, 1), round(tall * part, 1), round(wide, 1), round(wide * part, 1))
+
+
+@dataclass(frozen=True)
+class Station:
+    """One stage on one order's way: been there, is there, or still ahead."""
+
+    stage: Stage
+    x: float
+    state: str  # passed | here | ahead
+    at: datetime | None = None
+    after: timedelta | None = None  # since the one before it
+
+
+@dataclass(frozen=True)
+class Way:
+    """One order's way, as a line with stations."""
+
+    stations: tuple[Station, ...]
+    wide: float
+    done_to: float  # how far the line is drawn full
+
+
+def way(entries: Sequence[Entry], here: Stage, ahead: Sequence[Stage], wide: float = 1000.0) -> Way:
+    """Stages that were reached, in the order they were, then those that are still to come."""
+    reached = {entry.what: entry for entry in entries if entry.is_stage}
+    passed = [Stage(what) for what in reached if what != here]
+    coming = [stage for stage in ahead if stage not in reached and stage is not here]
+    stages = [*passed, here, *coming]
+    step = wide / len(stages)
+    stations = tuple(_station(stage, step * (place + 0.5), reached, here) for place, stage in enumerate(stages))
+    return Way(stations, wide, step * (len(passed) + 0.5))
+
+
+def _station(stage: Stage, x: float, reached: Mapping[str, Entry], here: Stage) -> Station:
+    entry = reached.get(stage)
+    state = "here" if stage is here else "passed" if entry else "ahead"
+    return Station(stage, round(x, 1), state, entry.at if entry else None, entry.after if entry else None)
+
+
+def lateness(spans: Sequence[timedelta]) -> tuple[int, ...]:
+    """How long each is, in hundredths of the longest; the shortest can still be seen."""
+    longest = max(spans, default=timedelta()) or timedelta(seconds=1)
+    return tuple(max(2, round(100 * max(span, timedelta()) / longest)) for span in spans)

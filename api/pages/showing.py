@@ -1,0 +1,65 @@
+"""How a page is made: templates, words in the reader's language, instants in the reader's zone."""
+
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.dependencies import tools_of
+from api.errors import Problem, of_exception
+from api.pages.sessions import read
+from api.pages.words import language_of, span, word
+from models.noun import Money
+
+REMEMBERED: Final = 365 * 24 * 3600  # seconds that a chosen language is remembered
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def show(request: Request, name: str, status: int = 200, **shown: Any) -> Response:
+    """A page, in the reader's language."""
+    tools, language = tools_of(request), language_of(request)
+    around = {
+        "lang": language.value,
+        "w": partial(word, language),
+        "span": partial(span, language),
+        "clock": partial(clock, tools.terms.zone),
+        "money": money,
+        "session": read(request, tools.terms),
+    }
+    page = HTMLResponse(TEMPLATES.get_template(name).render(around | shown), status, {"Cache-Control": "no-store"})
+    if request.query_params.get("lang") == language:
+        page.set_cookie("lang", language.value, max_age=REMEMBERED, samesite="lax", secure=tools.terms.is_secure)
+    return page
+
+
+def clock(zone: Any, at: datetime) -> str:
+    """An instant as a clock on the wall shows it."""
+    return at.astimezone(zone).strftime("%m-%d %H:%M")
+
+
+def money(amount: Money) -> str:
+    """An amount as people write it."""
+    return f"¥{amount.minor / 100:,.2f}"
+
+
+def show_problem(request: Request, error: Exception) -> Response:
+    """A page that says what did not work; whoever must sign in first is led there."""
+    problem = of_exception(error)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        return RedirectResponse("/login", 303)
+    return show(request, "problem.html", problem.status, **_shown(problem))
+
+
+def _shown(problem: Problem) -> dict[str, object]:
+    return {"detail": problem.detail, "status": problem.status, "code": problem.code}

@@ -1,0 +1,31 @@
+"use strict";
+// The board keeps itself fresh; a form is sent once, however often its button is pressed.
+(() => {
+  const main = document.getElementById("main");
+  const seconds = Number(main && main.dataset.live);
+  let failures = 0;
+
+  const refresh = async () => {
+    if (document.hidden || main.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      if (answer.redirected) { location.reload(); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      main.replaceChildren(...page.getElementById("main").childNodes);
+      failures = 0;
+    } catch { failures += 1; }
+    document.body.classList.toggle("stale", failures > 1);
+  };
+  if (seconds) setInterval(refresh, seconds * 1000);
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button")) button.classList.add("busy");
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+})();

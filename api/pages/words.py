@@ -1,0 +1,49 @@
+"""What the reader reads: words, and spans of time, in English or in Chinese."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from fastapi import Request
+
+from api.pages.dictionary import WORDS
+
+
+class Language(StrEnum):
+    """What the reader reads."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+COLUMN: Final = {Language.EN: 0, Language.ZH: 1}
+UNITS: Final = {
+    Language.EN: ((86_400, " d"), (3_600, " h"), (60, " min"), (1, " s")),
+    Language.ZH: ((86_400, " 天"), (3_600, " 小时"), (60, " 分"), (1, " 秒")),
+}
+
+
+def word(language: Language, key: str) -> str:
+    """One word; a code that nobody translated is made readable."""
+    row = WORDS.get(key)
+    return row[COLUMN[language]] if row else key.rpartition(".")[2].replace("_", " ")
+
+
+def span(language: Language, length: timedelta) -> str:
+    """A length of time in its two largest units; after days nobody counts minutes."""
+    seconds, parts = int(abs(length).total_seconds()), list[tuple[int, str]]()
+    for size, unit in UNITS[language]:
+        count, seconds = divmod(seconds, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = [f"{count}{unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(shown) or f"0{parts[-1][1]}"
+
+
+def language_of(request: Request) -> Language:
+    """Asked for in the address, else remembered, else what the browser prefers."""
+    for wanted in (request.query_params.get("lang"), request.cookies.get("lang")):
+        if wanted in tuple(Language):
+            return Language(wanted)
+    preferred = request.headers.get("accept-language", "").strip().lower()
+    return Language.ZH if preferred.startswith("zh") else Language.EN

@@ -1,0 +1,76 @@
+"""Shops that sign what they say: the connector of their channel knows how, and the signature is their key."""
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol, runtime_checkable
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+
+from api.dependencies import Credentials, Given, Only, OrderId, json_type, visitor_of
+from api.errors import of_validation, unauthorized
+from api.limits import ORDER_BODY, SMALL_BODY
+from api.messages import message_of
+from api.visitors import Visitor
+from connectors.ports import Channel, Message
+from models.case import Role
+from models.errors import Missing
+from models.noun import Id
+
+
+class _Whose(BaseModel, hide_input_in_errors=True):
+    channel: Id
+    shop: Id
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody says who says to be this shop. The connector believes it or not."""
+
+    channel: Channel
+    message: Message
+
+
+async def said(request: Request, tools: Given) -> Said:
+    """The message and the channel that can read it. Raises: Problem 400, 401, 413, 415, 422."""
+    json_type(request)
+    message = await message_of(request, ORDER_BODY)
+    try:
+        whose = _Whose.model_validate_json(message.body)
+    except ValidationError as error:
+        raise of_validation(error) from None
+    try:
+        return Said(tools.registry.channel(whose.channel, whose.shop), message)
+    except Missing:
+        raise unauthorized("forged") from None  # whether a shop exists is nobody's business
+
+
+Signed = Annotated[Said, Depends(said)]
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """A channel whose shop signs whatever it says."""
+
+    def verify(self, message: Message) -> None:
+        """Whether this shop wrote it, lately, and for the first time. Raises: Forged."""
+
+
+class KeyOrSignature:
+    """These roles by their key, or the order's own shop by its signature."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request, tools: Given, order_id: OrderId, shown: Credentials) -> Visitor:
+        """Who asks. Raises: Problem 401, 403; Forged."""
+        if shown is not None:
+            return await Only(*self.roles)(await visitor_of(request, tools, shown))
+        shop = order_id.rpartition("/")[0]
+        try:
+            channel = tools.registry.channel(*shop.split("/"))
+        except Missing:
+            raise unauthorized("no_key") from None
+        if not isinstance(channel, Signing):
+            raise unauthorized("no_key")
+        channel.verify(await message_of(request, SMALL_BODY))
+        return Visitor(name=shop, role=Role.SHOP, shop=shop)

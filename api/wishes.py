@@ -1,0 +1,140 @@
+"""Wishes at the door: who may wish for what, and the story's answer."""
+
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+
+from api import stories
+from api.dependencies import Given, OrderId, Spoken, seen_by
+from api.errors import Fault, Problem, again_later, of_validation
+from api.reaching import reaching
+from api.records import known_of
+from api.signatures import KeyOrSignature
+from api.tools import Tools
+from api.visitors import EVERYBODY, Visitor
+from models.case import Role
+from models.contact import Contact
+from models.errors import Refused, Unavailable
+from models.noun import Id
+from models.stage import Stage
+from models.wish import WISH, Wish
+
+router = APIRouter(prefix="/orders/{channel}/{shop}/{number}", tags=["wishes"])
+Words = dict[str, JsonValue]
+WORDS: TypeAdapter[Words] = TypeAdapter(Words)
+KEY = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+
+_DESK: Final = (Role.ADMIN, Role.OPS)
+WISHERS: Final[Mapping[str, tuple[Role, ...]]] = {  # who may ask; whether it is granted is the story's matter
+    "cancel": (*_DESK, Role.SERVICE, Role.SHOP),
+    "cancel_rest": (*_DESK, Role.SERVICE, Role.SHOP),
+    "hold": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
+    "release": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
+    "change_address": (*_DESK, Role.SERVICE, Role.SHOP),
+    "approve": (*_DESK, Role.FINANCE),
+    "urge": (*_DESK, Role.SERVICE, Role.SHOP),
+    "amend_policy": _DESK,
+    "retry": (*_DESK, Role.WAREHOUSE, Role.FINANCE),
+    "give_up": _DESK,
+    "dismiss": _DESK,
+}
+EXAMPLE: Final = {"kind": "cancel", "reason": "changed_mind"}
+
+
+class Granted(BaseModel, frozen=True):
+    """The wish was granted; this is where the order stands now."""
+
+    order: Id
+    kind: str
+    stage: Stage
+
+
+@router.post("/wishes", summary="Want something of an order")
+async def wish(
+    visitor: Annotated[Visitor, Depends(KeyOrSignature(*EVERYBODY))],
+    order_id: OrderId,
+    words: Annotated[Words, Depends(Spoken(WORDS, EXAMPLE))],
+    tools: Given,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Granted:
+    """Granted, or refused with the reason. The same `Idempotency-Key` again is the same wish."""
+    return await granted(tools, visitor, order_id, words, idempotency_key)
+
+
+async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, key: str | None) -> Granted:
+    """The story's answer. Raises: Problem 403, 404, 409 with the reason, 422, 503 with the key to ask again by."""
+    key = _key(key)
+    known = await known_of(tools, seen_by(visitor, order_id))
+    kind = _allowed(visitor, words)
+    if known.record.is_ended:
+        raise Refused("ended")
+    wanted = await _wanted(tools, visitor, order_id, words)
+    update = f"{key}.{_mark(tools, visitor, words)}"
+    try:
+        async with reaching(tools.terms.answer_within):
+            stage = await stories.wish(tools.temporal, order_id, wanted, update)
+    except Refused:
+        tools.figures.wishes.labels(kind, "refused").inc()
+        raise
+    except Unavailable as failure:
+        tools.figures.wishes.labels(kind, "unanswered").inc()
+        raise again_later(failure.code, key) from None
+    tools.figures.wishes.labels(kind, "granted").inc()
+    return Granted(order=order_id, kind=kind, stage=stage)
+
+
+def may_wish(visitor: Visitor, kind: str) -> bool:
+    """Whether the role may ask for it at all."""
+    return visitor.role in WISHERS.get(kind, ())
+
+
+def _key(given: str | None) -> str:
+    if given is not None and not KEY.fullmatch(given):
+        raise Problem(422, "invalid", errors=[Fault(pointer="#", detail="Idempotency-Key is not valid", code="header")])
+    return given or uuid4().hex
+
+
+def _mark(tools: Tools, visitor: Visitor, words: Words) -> str:
+    """The same key with another wish is another wish: nobody is told that what they did not ask for was granted."""
+    said = json.dumps([visitor.name, words], sort_keys=True).encode()
+    return hmac.digest(tools.terms.session_key, said, "sha256").hex()[:12]
+
+
+def _allowed(visitor: Visitor, words: Words) -> str:
+    kind = words.get("kind")
+    if not isinstance(kind, str) or kind not in WISHERS:
+        expected = ", ".join(WISHERS)
+        raise Problem(
+            422, "invalid", errors=[Fault(pointer="#/kind", detail=f"must be one of {expected}", code="enum")]
+        )
+    if not may_wish(visitor, kind):
+        raise Problem(403, "not_yours")
+    return kind
+
+
+async def _wanted(tools: Tools, visitor: Visitor, order_id: Id, words: Words) -> Wish:
+    if "by" in words:
+        raise Problem(422, "invalid", errors=[Fault(pointer="#/by", detail="comes from the key", code="extra")])
+    if words["kind"] == "change_address":
+        words = await _moved(tools, order_id, words)
+    try:
+        return WISH.validate_python({**words, "by": visitor.name})
+    except ValidationError as error:
+        raise of_validation(error) from None
+
+
+async def _moved(tools: Tools, order_id: Id, words: Words) -> Words:
+    """The new contact goes to the store; what travels is its number and the district."""
+    try:
+        receiver = Contact.model_validate(words.get("receiver"))
+    except ValidationError as error:
+        raise of_validation(error, under=("receiver",)) from None
+    version = await tools.contacts.add(order_id, receiver)
+    rest = {name: word for name, word in words.items() if name != "receiver"}
+    return {**rest, "contact_version": version, "destination": receiver.district_code}

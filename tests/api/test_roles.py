@@ -1,0 +1,158 @@
+"""Who may do what: every endpoint has its row, and every role is tried at every endpoint."""
+
+import pytest
+
+from api.openapi import endpoints
+from api.wishes import WISHERS
+from models.case import Role
+from tests.api.conftest import OTHER_SHOP, SECRETS
+
+ADMIN, OPS, WAREHOUSE, FINANCE, SERVICE, SHOP = Role
+STAFF = {ADMIN, OPS, WAREHOUSE, FINANCE, SERVICE}
+ALL = {*Role}
+PUBLIC, SIGNED, SEATED = "public", "signed", "seated"
+ORDER = "/orders/{channel}/{shop}/{number}"
+HOOK = "/webhooks/{kind}/{party}/{account}"
+SHEET = "/board/orders/{channel}/{shop}/{number}"
+
+MATRIX = {
+    ("POST", "/orders"): SIGNED,
+    ("GET", "/orders"): ALL,
+    ("GET", ORDER): ALL,
+    ("GET", f"{ORDER}/timeline"): ALL,
+    ("GET", f"{ORDER}/explain"): ALL,
+    ("POST", f"{ORDER}/wishes"): ALL,  # each kind of wish has its own row below
+    ("POST", f"{ORDER}/facts"): STAFF,
+    ("POST", f"{ORDER}/facts/{{proposal}}/second"): {ADMIN, FINANCE},
+    ("POST", "/scans"): {ADMIN, WAREHOUSE},
+    ("GET", "/scans/{scan}"): {ADMIN, WAREHOUSE},
+    ("GET", "/cases"): ALL,
+    ("POST", "/cases/{case}/close"): STAFF,
+    ("GET", "/incidents"): STAFF,
+    ("POST", HOOK): PUBLIC,
+    ("POST", f"{HOOK}/{{token}}"): PUBLIC,
+    ("GET", "/health/live"): PUBLIC,
+    ("GET", "/health/ready"): PUBLIC,
+    ("GET", "/metrics"): {ADMIN, OPS},
+    ("GET", "/login"): PUBLIC,
+    ("POST", "/login"): PUBLIC,
+    ("POST", "/logout"): SEATED,
+    ("GET", "/"): SEATED,
+    ("POST", "/board/search"): SEATED,
+    ("GET", SHEET): SEATED,
+    ("POST", f"{SHEET}/wishes"): SEATED,
+}
+BY_KEY = [(*endpoint, roles) for endpoint, roles in MATRIX.items() if isinstance(roles, set)]
+FILLED = {
+    "channel": "web",
+    "shop": "demo",
+    "number": "N1",
+    "proposal": "p1",
+    "scan": "s1",
+    "case": "1",
+    "kind": "payments",
+    "party": "wechat",
+    "account": "main",
+    "token": "t" * 20,
+}
+WISHES = {
+    "cancel": {ADMIN, OPS, SERVICE, SHOP},
+    "cancel_rest": {ADMIN, OPS, SERVICE, SHOP},
+    "hold": STAFF,
+    "release": STAFF,
+    "change_address": {ADMIN, OPS, SERVICE, SHOP},
+    "approve": {ADMIN, OPS, FINANCE},
+    "urge": {ADMIN, OPS, SERVICE, SHOP},
+    "amend_policy": {ADMIN, OPS},
+    "retry": {ADMIN, OPS, WAREHOUSE, FINANCE},
+    "give_up": {ADMIN, OPS},
+    "dismiss": {ADMIN, OPS},
+}
+
+
+def test_every_endpoint_has_its_row(door):
+    there = {(method, one.path_format) for one in endpoints(door.app) for method in one.methods}
+
+    assert there == set(MATRIX)
+
+
+@pytest.mark.parametrize("role", ALL)
+@pytest.mark.parametrize(("method", "path", "roles"), BY_KEY)
+async def test_a_role_gets_in_where_its_row_says_so_and_nowhere_else(door, method, path, roles, role):
+    answer = await door.ask(method, path.format(**FILLED), role)
+
+    assert (answer.status_code == 403) == (role not in roles)
+    assert answer.status_code not in {401, 500}
+
+
+@pytest.mark.parametrize(("method", "path"), [row[:2] for row in BY_KEY])
+async def test_nobody_gets_in_without_a_key(door, method, path):
+    answer = await door.ask(method, path.format(**FILLED), None)
+
+    assert answer.status_code == 401
+    if not path.endswith("/wishes"):
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one, roles in MATRIX.items() if roles == SEATED])
+@pytest.mark.parametrize("role", [None, ADMIN])
+async def test_a_key_is_no_session(door, method, path, role):
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await door.ask(method, path.format(**FILLED), role, headers=headers)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one, roles in MATRIX.items() if roles == PUBLIC])
+async def test_what_is_public_asks_for_no_key(door, method, path):
+    answer = await door.ask(method, path.format(**FILLED), None)
+
+    assert answer.status_code not in {401, 403} or path == "/login"
+
+
+@pytest.mark.parametrize("role", ALL)
+@pytest.mark.parametrize("kind", WISHES)
+async def test_each_kind_of_wish_has_its_row(door, kind, role):
+    await door.keep(id="web/demo/N1", is_ended=True)
+    answer = await door.post("/orders/web/demo/N1/wishes", role, json={"kind": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (
+        (409, "ended") if role in WISHES[kind] else (403, "not_yours")
+    )
+
+
+def test_no_kind_of_wish_lacks_its_row():
+    assert {kind: {*roles} for kind, roles in WISHERS.items()} == WISHES
+
+
+@pytest.mark.parametrize("path", ["", "/timeline", "/explain"])
+async def test_a_shop_sees_its_own_orders_and_learns_of_no_others(door, path):
+    await door.keep(id="web/other/N1")
+
+    theirs = await door.get(f"/orders/web/other/N1{path}", None, headers={"authorization": f"Bearer {OTHER_SHOP}"})
+    ours = await door.get(f"/orders/web/other/N1{path}", SHOP)
+    nobodys = await door.get(f"/orders/web/other/N2{path}", SHOP)
+
+    assert theirs.status_code == 200
+    assert (
+        (ours.status_code, ours.json()["code"])
+        == (nobodys.status_code, nobodys.json()["code"])
+        == (404, "order_unknown")
+    )
+
+
+async def test_a_shop_lists_its_own_orders_whatever_it_asks_for(door):
+    for number in ("web/other/N1", "web/demo/N1"):
+        await door.keep(id=number, business_no=number.replace("/", "-"))
+    listed = (await door.get("/orders?shop=web/other", SHOP)).json()["rows"]
+
+    assert [row["id"] for row in listed] == ["web/demo/N1"]
+
+
+async def test_a_taken_away_key_opens_nothing(door):
+    fewer = door.with_terms(keys=door.tools.terms.keys[1:])
+
+    async with fewer.client:
+        assert (await fewer.get("/orders", ADMIN)).status_code == 401
+        assert (await fewer.get("/orders", OPS)).status_code == 200
+    assert SECRETS[ADMIN] not in repr(door.tools.terms)
