@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy import table as sql_table
 
 from models.errors import Missing, Unavailable
+from models.intake import NewOrder
 from models.line import Line
 from models.noun import Money
 from models.order import Flag
@@ -90,12 +91,16 @@ async def test_other_content_names_the_fields_and_never_a_value(db):
     assert not re.search("13711112222|文一路", repr(again))
 
 
-async def test_a_default_that_is_said_aloud_is_no_difference(db):
+async def test_a_field_that_we_learn_to_read_tomorrow_is_no_difference_until_it_says_something(db):
+    class Tomorrow(NewOrder, frozen=True):
+        is_gift: bool = False
+
     new = a_new_order()
     await claims(db).claim(new, b"")
-    aloud = type(new).model_validate(new.model_dump() | {"discount": Money(minor=0), "note": ""})
+    silent = Tomorrow.model_validate(new.model_dump())
 
-    assert (await claims(db).claim(aloud, b"")).differing == ()
+    assert (await claims(db).claim(silent, b"")).differing == ()
+    assert (await claims(db).claim(silent.model_copy(update={"is_gift": True}), b"")).differing == ("is_gift",)
 
 
 async def test_of_a_forgotten_person_nothing_differs_but_the_order_is_known(db):
@@ -184,6 +189,14 @@ async def test_a_claim_without_a_story_is_given_out_once_and_later_again(db):
         await conn.execute(text("UPDATE claims SET relay_at = relay_at - interval '5 seconds'"))
     assert set(await claims(db).unstarted(9, now)) == orders
     assert await claims(db).unstarted(9, now) == ()
+
+
+async def test_a_claim_that_another_relay_has_in_hand_is_passed_over(db):
+    first, second = [(await claims(db).claim(a_new_order(), b"")).order for _ in range(2)]
+
+    async with db.begin() as conn:
+        await conn.execute(text("SELECT FROM claims WHERE order_id = :id FOR UPDATE"), {"id": first.id})
+        assert await claims(db).unstarted(9, timedelta(0)) == (second,)
 
 
 async def test_a_claim_of_this_moment_is_left_to_the_door(db):
