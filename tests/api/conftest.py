@@ -2,36 +2,48 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
+from uuid import uuid4
 
 import httpx
 import pytest
 from temporalio.client import Client
 
+import worker
+from api import stories
 from api.app import Terms, Tools, create_app
+from api.records import last_of
 from api.relay import relay
 from api.visitors import Visitor, key_for
 from connectors.registry import Accounts, Registry
 from models.case import Role
+from models.place import Place
 from models.order import Record, Standing
 from models.stage import Stage
 from rules.deadlines import standing
 from store.addresses import Addresses
 from store.audit import Audit
+from store.boxes import Boxes
+from store.calls import CallBook
 from store.cases import Cases
 from store.claims import Claims
 from store.deskfacts import DeskFacts
 from store.inbox import Inbox
 from store.links import Links
+from store.money import MoneyGate
 from store.orders import OrderBook
 from store.policies import Policies
 from store.scans import ScanBook
+from store.stock import Shelves
 from store.temporal import CONVERTER
-from tests.builders import an_order
+from tests.builders import a_telling, an_order
 from tests.store.conftest import db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
+from tests.workflows.conftest import env  # noqa: F401 - a fixture
+from tests.world import Courier, Provider, Shop
 from world.shop_wire import Pen
 
 SECRETS = {role: f"{role}-key-for-these-tests-only" for role in Role}
@@ -166,3 +178,73 @@ async def relaying(tools):
     finally:
         stop.set()
         await task
+
+
+class Lively(Door):
+    """A door with Temporal, our workers and parties that answer behind it."""
+
+    def __init__(self, tools, parties):
+        super().__init__(tools)
+        self.parties = parties
+
+    async def number(self):
+        return f"N{uuid4().hex[:10].upper()}"
+
+    async def living(self, stage=None, **changes):
+        """An order that was placed, with a link to pay; or further."""
+        answer = await self.with_terms(link_within=10).place(number=await self.number(), **changes)
+        assert answer.status_code == 201, answer.text
+        order_id = answer.json()["order"]
+        if stage:
+            await self.pay(order_id)
+            await self.until(order_id, lambda told: told["stage"] == stage)
+        return order_id
+
+    async def pay(self, order_id, amount=19900):
+        order = await self.tools.claims.seed(order_id)
+        body = {"transaction": f"tx-{order.business_no}", "amount": {"minor": amount, "currency": "CNY"}}
+        telling = a_telling("payment_captured", "provider", f"n-{order.business_no}", datetime.now(UTC), **body)
+        await stories.tell(self.tools.temporal, order_id, telling, last_of(self.tools, order_id))
+
+    async def until(self, order_id, holds, path="", within=15):
+        async def told():
+            words = (await self.get(f"/orders/{order_id}{path}")).json()
+            return words if holds(words) else None
+
+        return await eventually(told, within)
+
+
+@pytest.fixture
+async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
+    tools = await tools_for(db, env.client, registry)
+    memory = worker.Memory(
+        book=tools.orders,
+        shelves=Shelves(db),
+        gate=MoneyGate(db),
+        calls=CallBook(db),
+        contacts=tools.contacts,
+        boxes=Boxes(db),
+        addresses=tools.addresses,
+        links=tools.links,
+    )
+    await memory.shelves.add_place(Place(id="east", name="east", district="330106"))
+    await memory.shelves.receive("east", "TEA-250", 1000, "counted", "first")
+    await memory.boxes.send_from("east", a_contact())
+    parties = worker.Parties((Provider("wechat"),), (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
+    async with AsyncExitStack() as stack:
+        for hands in (
+            worker.stories(env.client, memory),
+            worker.ours(env.client, memory),
+            *worker.theirs(env.client, memory, parties),
+        ):
+            await stack.enter_async_context(hands)
+        door = await stack.enter_async_context(_entered(Lively(tools, parties)))
+        yield door
+        async for story in env.client.list_workflows("ExecutionStatus='Running'"):
+            await env.client.get_workflow_handle(story.id).terminate()
+
+
+@asynccontextmanager
+async def _entered(door):
+    async with door.client:
+        yield door
