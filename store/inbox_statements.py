@@ -8,8 +8,12 @@ KEEP = text("""
             CAST(:ids AS text[]), CAST(:sent_to AS text[]), CAST(:keys AS text[]), CAST(:tellings AS jsonb[])
         ) WITH ORDINALITY AS told (telling_id, sent_to, key, telling, place)
     ), known AS (
-        SELECT inbox.id, order_id, inbox.telling, place, told.telling_id, told.sent_to, told.key
-        FROM inbox JOIN told USING (telling_id, sent_to, key) WHERE party = :party AND account = :account
+        SELECT found.id, found.order_id, found.telling, place FROM told CROSS JOIN LATERAL (
+            SELECT id, order_id, telling FROM inbox
+            WHERE party = :party AND account = :account
+                AND telling_id = told.telling_id AND sent_to = told.sent_to AND key = told.key
+            OFFSET 0 -- looked up one by one: else all that a party ever said may be read
+        ) AS found
     ), fresh AS (
         SELECT * FROM told
         WHERE NOT EXISTS (SELECT FROM known WHERE known.place = told.place)

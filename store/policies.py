@@ -7,7 +7,6 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel, col, insert, select
 
 from models.errors import Refused
@@ -40,11 +39,11 @@ class Written:
 
 
 # The longer scope is the nearer one: a shop's word goes before its channel's.
-CURRENT = text("""
+IN_FORCE = """
     SELECT version, body FROM policies
     WHERE scope IN (:shop, :channel) AND effective_from <= now()
     ORDER BY length(scope) DESC, effective_from DESC, version DESC LIMIT 1
-""")
+"""
 
 
 class Policies:
@@ -56,13 +55,8 @@ class Policies:
     async def current(self, shop: Id) -> Policy:
         """What a new order of `<channel>/<shop>` is given. One statement."""
         async with self.db.begin() as conn:
-            return await self.within(conn, shop)
-
-    async def within(self, conn: AsyncConnection, shop: Id) -> Policy:
-        """The same, inside somebody else's transaction."""
-        scopes = {"shop": shop, "channel": shop.partition("/")[0]}
-        row = (await conn.execute(CURRENT, scopes)).one_or_none()
-        return _read(row.version, row.body) if row else Policy()
+            row = (await conn.execute(text(IN_FORCE), self.scopes(shop))).one_or_none()
+        return self.read(row.version, row.body) if row else Policy()
 
     async def put(self, shop_or_channel: Id, policy: Policy, author: Id, effective_from: datetime | None = None) -> int:
         """The next policy, from now or from a later moment; its version, unique in the house. One statement.
@@ -84,16 +78,21 @@ class Policies:
 
     async def history(self, shop: Id) -> tuple[Written, ...]:
         """Everything that was ever in force for it or will be, the newest first. One statement."""
-        scopes = (shop, shop.partition("/")[0])
-        found = select(PolicyRow).where(col(PolicyRow.scope).in_(scopes))
+        found = select(PolicyRow).where(col(PolicyRow.scope).in_(self.scopes(shop).values()))
         newest = (col(PolicyRow.effective_from).desc(), col(PolicyRow.version).desc())
         async with self.db.begin() as conn:
             rows = await conn.execute(found.order_by(*newest))
         return tuple(
-            Written(_read(row.version, row.body), row.scope, row.effective_from, row.author, row.written_at)
+            Written(self.read(row.version, row.body), row.scope, row.effective_from, row.author, row.written_at)
             for row in rows
         )
 
+    @staticmethod
+    def scopes(shop: Id) -> dict[str, Id]:
+        """Whose policies count for a shop, as IN_FORCE asks for them."""
+        return {"shop": shop, "channel": shop.partition("/")[0]}
 
-def _read(version: int, body: dict[str, JsonValue]) -> Policy:
-    return Policy.model_validate(body | {"version": version})
+    @staticmethod
+    def read(version: int | None, body: dict[str, JsonValue]) -> Policy:
+        """What IN_FORCE found; nothing: the house's own."""
+        return Policy.model_validate(body | {"version": version}) if version else Policy()

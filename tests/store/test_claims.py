@@ -209,7 +209,7 @@ async def test_what_a_claim_costs(db, counted):
     new = a_new_order()
     with counted(db) as cost:
         await claims(db).claim(new, b"")
-    assert (cost.statements, cost.transactions) == (3, 1)
+    assert (cost.statements, cost.transactions) == (2, 1)
     with counted(db) as cost:
         await claims(db).claim(new, b"")
     assert (cost.statements, cost.transactions) == (1, 1)
