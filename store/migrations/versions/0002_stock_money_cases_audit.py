@@ -204,6 +204,7 @@ CREATE TABLE desk_facts (
     CHECK ((seconded_by IS NULL) = (seconded_at IS NULL)),
     CHECK (needs_second OR seconded_by IS NULL)
 );
+CREATE UNIQUE INDEX desk_facts_once ON desk_facts (order_id, (telling ->> 'id'));
 CREATE INDEX desk_facts_waiting ON desk_facts (id) WHERE needs_second AND seconded_by IS NULL;
 
 CREATE TABLE audit (
