@@ -7,12 +7,18 @@ from store.duty import LADDER, ON_DUTY
 # A case that a person closed stays closed until the story climbs or opens it anew.
 STAYS = "cases.closed_by IS NOT NULL AND (cases.rung, cases.opened_at) = (excluded.rung, excluded.opened_at)"
 TELL = text(f"""
-    INSERT INTO cases (story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at)
-    SELECT story, deadline, since, :shop, rung, role, place, party, opened_at, climbed_at, closed_at
-    FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS told (
-        story text, deadline text, since timestamptz, rung text, role text, place text, party text,
-        opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz
+    WITH told AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS told (
+            story text, deadline text, since timestamptz, rung text, role text, place text, party text,
+            opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz
+        )
+    ), gone AS (
+        UPDATE cases SET closed_at = now() WHERE story = :story AND closed_at IS NULL AND NOT EXISTS (
+            SELECT FROM told WHERE (told.deadline, told.since) = (cases.deadline, cases.since)
+        )
     )
+    INSERT INTO cases (story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at)
+    SELECT story, deadline, since, :shop, rung, role, place, party, opened_at, climbed_at, closed_at FROM told
     ON CONFLICT (story, deadline, since) DO UPDATE SET
         rung = excluded.rung, role = excluded.role, place = excluded.place, party = excluded.party,
         opened_at = excluded.opened_at, climbed_at = excluded.climbed_at, announce_at = now(),

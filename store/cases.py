@@ -172,14 +172,15 @@ class Cases:
 
 
 async def told(conn: AsyncConnection, record: Record) -> None:
-    """The cases of a record, in the record's own transaction. For the newest record of a story only.
+    """The cases of a record, in the record's own transaction; one that it no longer knows is closed.
 
-    Cost: no statement for an order that never had a case, else one; unchanged cases are not written.
+    Asked for the newest record of a story only, and only when its cases changed. One statement; unchanged cases are not
+    written.
     """
-    if record.order.cases:
-        newest = {(case.story, case.deadline, case.since): case for case in record.order.cases}
-        spelt = json.dumps([case.model_dump(mode="json") for case in newest.values()])
-        await conn.execute(say.TELL, {"shop": record.order.shop, "cases": spelt})
+    order = record.order
+    newest = {(case.deadline, case.since): case for case in order.cases}
+    spelt = json.dumps([case.model_dump(mode="json") for case in newest.values()])
+    await conn.execute(say.TELL, {"story": order.id, "shop": order.shop, "cases": spelt})
 
 
 def _asked(which: CaseFilter) -> Any:

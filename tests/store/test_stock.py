@@ -11,9 +11,10 @@ from models.noun import Money
 from models.parcel import Parcel
 from models.payment import Payment
 from models.place import Level, Place
+from models.reservation import Reservation
 from models.stage import Paying, Source
 from store.database import Broken
-from store.stock import Difference, Reservation, Shelves, settle
+from store.stock import Difference, Shelves, settle
 from tests.builders import NOON, an_order
 
 SHANGHAI, BEIJING = "310115", "110105"
@@ -37,7 +38,14 @@ async def filled(shelves, **places):
 def a_request(key="B1-reserve-1", until=SOON, destination=SHANGHAI, **quantities):
     stem = key.split("-")[0]
     lines = [Line(sku=sku, quantity=some, unit_price=Money(minor=1)) for sku, some in quantities.items()]
-    return Reservation(key, f"web/shop/{stem}", stem, tuple(lines), destination, until)
+    return Reservation(
+        key=key,
+        order_id=f"web/shop/{stem}",
+        business_no=stem,
+        lines=tuple(lines),
+        destination=destination,
+        until=until,
+    )
 
 
 def scan(kind, parcel, at=NOON):
