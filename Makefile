@@ -9,8 +9,8 @@ READY := $(VENV)/.ready
 LOCK := requirements.lock
 IMAGE_LOCK := requirements.image.lock
 UV := $(shell command -v uv 2>/dev/null)
-ROOMS := $(wildcard models rules workflows activities connectors store api beside benchmarks)
-FLOORS := $(wildcard settings.py telemetry.py stack.py worker.py cli.py)
+ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks)
+FLOORS := $(wildcard settings.py telemetry.py stack.py worker.py running.py calllog.py cli.py)
 TYPED := $(ROOMS) $(wildcard world) $(FLOORS)
 
 # The first Python that is new enough, and not newer than what PostgreSQL's package is built for; or nothing.

@@ -1,5 +1,6 @@
 """Who may be spoken with: one line for each party we know the tongue of, one object for each account we hold there."""
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -55,6 +56,9 @@ TONGUES: Mapping[str, Mapping[str, Tongue]] = {
 }
 
 
+LOADS: Mapping[str, Callable[[str], Any]] = {".json": json.loads, ".toml": tomllib.loads}
+
+
 class Unknown(ValueError):
     """The file of accounts is wrong; the message says where, and never what a secret was."""
 
@@ -75,8 +79,8 @@ class Accounts(BaseModel):
         if path is None:
             return cls()
         try:
-            return cls.model_validate(tomllib.loads(path.read_text("utf-8")))
-        except (ValidationError, tomllib.TOMLDecodeError) as error:
+            return cls.model_validate(LOADS.get(path.suffix, LOADS[".toml"])(path.read_text("utf-8")))
+        except (ValidationError, ValueError) as error:
             raise Unknown(f"{path.name}: {error}") from None
 
 

@@ -41,7 +41,7 @@ def ended(order: Order, question: Asked, now: datetime) -> Order:
 def is_moot(order: Order, question: Asked) -> bool:
     """The world answered by itself."""
     if question.what is Inquiry.PAYMENT:
-        return bool(order.payments) or payments.open_bill(order) is None
+        return bool(order.payments) or (payments.is_prepaid(order) and payments.open_bill(order) is None)
     parcel = next((known for known in order.parcels if known.id == question.about), None)
     if parcel is None or not parcels.is_out(parcel):
         return True
@@ -76,7 +76,7 @@ def _was_asked(order: Order, question: Asked) -> bool:
 
 
 def _payment(order: Order) -> list[Asked]:
-    since = stages.waiting_since(order, Stage.PAID) if payments.is_prepaid(order) else None
+    since = stages.waiting_since(order, Stage.PAID)
     if not since or order.payments:
         return []
     return [_question(Inquiry.PAYMENT, order.id, since, since + order.policy.ask_payment_after)]

@@ -10,10 +10,11 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.parcels import Parcels
 from activities.payments import Payments
 from models.order import Asked, Inquiry, Order
+from models.parcel import Parcel
 from models.reservation import Look
 from rules import inquiries, payments
 from workflows.calling import asking
-from workflows.chapters import PAYMENT_PACE
+from workflows.chapters import payment_pace
 from workflows.story import Overtaken, Story
 
 HALF_A_DAY = timedelta(hours=12)
@@ -47,12 +48,16 @@ async def _put(story: Story, question: Asked) -> None:
 
 
 def _asked(order: Order, question: Asked) -> Any:
+    if question.what is Inquiry.PAYMENT and not payments.is_prepaid(order):
+        look = _look(order, order.parcels[0]).model_copy(update={"collects": order.total})
+        return asking(Parcels.collected, look, look.courier, payment_pace(order), f"ask {look.courier} for the money")
     if question.what is Inquiry.PAYMENT:
         bill = payments.open_bill(order)
         assert bill is not None  # noqa: S101 - else the question is moot
         words = f"ask {bill.party} whether it is paid"
-        return asking(Payments.captured, bill.about, bill.party, PAYMENT_PACE, words)
-    look = _look(order, question)
+        return asking(Payments.captured, bill.about, bill.party, payment_pace(order), words)
+    parcel = next(known for known in order.parcels if known.id == question.about)
+    look = _look(order, parcel).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
     words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
     return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
 
@@ -65,8 +70,7 @@ def _pace(order: Order, question: Asked) -> RetryPolicy:
     return RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY)
 
 
-def _look(order: Order, question: Asked) -> Look:
-    parcel = next(known for known in order.parcels if known.id == question.about)
+def _look(order: Order, parcel: Parcel) -> Look:
     return Look(
         order=order.id,
         parcel=parcel.id,
@@ -74,5 +78,4 @@ def _look(order: Order, question: Asked) -> Look:
         waybill=parcel.waybill or parcel.id,
         contact_version=parcel.contact_version,
         known=tuple(fact.subject for fact in parcel.facts),
-        wants_proof=question.what is Inquiry.PROOF,
     )

@@ -1,0 +1,117 @@
+"""Their books against ours, order by order. Our own tables are no witness for us."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from demo.town import Town
+from models.errand import State, What
+from models.fact import ParcelHandedOver
+from models.order import Order, Record
+from models.stage import Stage
+from world.shop import Shop
+from world.warehouse import Warehouse
+
+ENDS = (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that both sides wrote down."""
+
+    order: str
+    what: str
+    theirs: object
+    ours: object
+
+    @property
+    def agrees(self) -> bool:
+        """Both say the same."""
+        return self.theirs == self.ours
+
+
+def compared(town: Town, shop: Shop, warehouse: Warehouse, records: dict[str, Record]) -> list[Line]:
+    """Everything that both sides can know of each order."""
+    lines = list[Line]()
+    for number in shop.books.placed:
+        record = records.get(f"web/{shop.settings.shop}/{number}")
+        if record is None:
+            lines.append(Line(number, "the order itself", "placed", "unknown"))
+        else:
+            lines += _order(town, shop, warehouse, record)
+    return lines
+
+
+def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record) -> Iterable[Line]:
+    order, number = record.order, record.order.id.rpartition("/")[2]
+    yield Line(number, "it ended", "ended", _end(record))
+    yield Line(number, "money captured", _captured(town, order), sum(paid.amount.minor for paid in order.payments))
+    yield Line(number, "money given back", _refunded(town, order), _given_back(order))
+    yield Line(number, "labels bought", _labels(town, order), _done(order, What.LABEL))
+    yield Line(number, "labels void", _void(town, order), _done(order, What.VOID))
+    yield Line(number, "parcels out", _out(warehouse, order), _shipped(order))
+    yield Line(number, "shop told of", _told(shop, number), _done(order, What.REPORT))
+    if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED):
+        yield Line(number, "nothing of theirs is kept", _captured(town, order), _refunded(town, order))
+    elif record.standing.stage is Stage.COMPLETED:
+        yield Line(number, "the price was kept", order.total.minor, _captured(town, order) - _refunded(town, order))
+
+
+def _end(record: Record) -> str:
+    is_over = record.standing.stage in ENDS and record.is_ended
+    return "ended" if is_over else record.standing.stage.value
+
+
+def _captured(town: Town, order: Order) -> int:
+    stem = order.business_no
+    wechat = [c.total for no, bill in town.wechat.books.bills.items() if no.startswith(stem) for c in bill.captures]
+    trades = [t for no, bill in town.alipay.books.bills.items() if no.startswith(stem) for t in bill.trades]
+    alipay = [trade.total for trade in trades if trade.paid_at]
+    return sum(wechat) + sum(alipay) + _collected(town, order)
+
+
+def _collected(town: Town, order: Order) -> int:
+    waybills = [parcel.waybill for parcel in order.parcels]
+    return sum(fen for road in (town.sf, town.kuaidi) for w, fen in road.books.collected.items() if w in waybills)
+
+
+def _refunded(town: Town, order: Order) -> int:
+    stem = order.business_no
+    wechat = [r.refund for r in town.wechat.books.refunds if r.out_trade_no.startswith(stem) and r.status == "SUCCESS"]
+    trades = [t for no, bill in town.alipay.books.bills.items() if no.startswith(stem) for t in bill.trades]
+    return sum(wechat) + sum(refund.amount for trade in trades for refund in trade.refunds)
+
+
+def _given_back(order: Order) -> int:
+    back = [errand for errand in order.errands if errand.what is What.REFUND and errand.state is State.DONE]
+    return sum(errand.amount.minor for errand in back if errand.amount)
+
+
+def _labels(town: Town, order: Order) -> int:
+    return sum(number.startswith(order.business_no) for number, _ in _known_labels(town))
+
+
+def _void(town: Town, order: Order) -> int:
+    return sum(number.startswith(order.business_no) and is_void for number, is_void in _known_labels(town))
+
+
+def _known_labels(town: Town) -> list[tuple[str, bool]]:
+    """Every label that anybody sold us: under which number of ours, and whether it is void."""
+    sf = [(label.order_id, label.is_void) for label in town.sf.books.labels]
+    return sf + [(label.order_id, label.is_void) for label in town.kuaidi.books.labels]
+
+
+def _done(order: Order, what: What) -> int:
+    return sum(errand.what is what and errand.state is State.DONE for errand in order.errands)
+
+
+def _out(warehouse: Warehouse, order: Order) -> int:
+    waybills = [parcel.waybill for parcel in order.parcels]
+    return sum(waybill in waybills for waybill in set(warehouse.books.handed_over))
+
+
+def _shipped(order: Order) -> int:
+    return sum(parcel.first(ParcelHandedOver) is not None for parcel in order.parcels)
+
+
+def _told(shop: Shop, number: str) -> int:
+    return len({told.waybill for told in shop.books.shipped if told.number == number})

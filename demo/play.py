@@ -1,0 +1,221 @@
+"""A few hundred orders, from checkout to completed, by real protocols, some of them going wrong and healing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from subprocess import Popen
+
+import httpx
+from rich.console import Console
+from rich.live import Live
+
+import stack
+from demo import premises, progress
+from demo.comparison import Line, compared
+from demo.scenes import Play
+from demo.town import Town
+from demo.town import opened as town_opened
+from models.errors import Failure
+from models.order import Record
+from running import House
+from settings import Settings
+from store.cases import CaseFilter, Cases
+from store.listings import OrderFilter
+from store.orders import OrderBook
+from world.shop import Shop
+from world.warehouse import Warehouse
+
+SPREAD = 75.0  # seconds in which the orders come
+AT_MOST = 240.0  # seconds until the last one must have ended
+MOODS = {
+    "drop_push": 0.15,
+    "delay_push": 0.2,
+    "duplicate_push": 0.1,
+    "reorder_push": 0.05,
+    "forge_push": 0.05,
+    "fail": 0.03,
+    "does_but_late": 0.02,
+    "late_by": 8.0,
+}
+console = Console()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody on stage."""
+
+    town: Town
+    shop: Shop
+    warehouse: Warehouse
+    house: House
+    ui: str
+    ops: httpx.AsyncClient
+    processes: tuple[Popen[bytes], ...]
+
+
+async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
+    """The exit code: 0 when every book agrees."""
+    async with _assembled(settings, seed) as cast:
+        console.print(f"Board {cast.town.hub}/   Temporal UI {cast.ui}   data {settings.data / 'demo'}\n")
+        plot = Play(cast.town, cast.shop, cast.ops, seed)
+        await _acts(cast, plot, orders)
+        differing = await _epilogue(cast, plot)
+        if not ends:
+            console.print(f"\nThe pages stay up: {cast.town.hub}/ and {cast.ui}. Ctrl-C ends everything.")
+            await asyncio.Event().wait()
+    return 1 if differing else 0
+
+
+@asynccontextmanager
+async def _assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
+    port, key = stack.free_port(settings.ports.api), premises.shop_key()
+    town = Town(seed, f"http://127.0.0.1:{port}")
+    async with AsyncExitStack() as ending:
+        shop = await ending.enter_async_context(town.shop(key))
+        await ending.enter_async_context(town_opened(town, shop))
+        home = settings.data / "demo"
+        furniture = {"home": home, "port": port, "shops": {premises.CHANNEL_SHOP: key}}
+        own = premises.furnished(furniture, town.accounts(premises.SHOP))
+        console.print("Starting PostgreSQL and Temporal …")
+        ours, house = await ending.enter_async_context(premises.standing(own))
+        processes = premises.processes(own, home)
+        ending.callback(stack.let_go, *processes)
+        warehouse = await ending.enter_async_context(town.warehouse(own.keys.warehouse.get_secret_value()))
+        ops = await ending.enter_async_context(_desk(town.hub, own.keys.ops.get_secret_value()))
+        await _answers(town.hub, processes)
+        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, tuple(processes))
+
+
+def _desk(hub: str, key: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=hub, headers={"authorization": f"Bearer {key}"}, timeout=10, trust_env=False)
+
+
+async def _answers(hub: str, processes: list[Popen[bytes]]) -> None:
+    """The door is open. Raises: stack.Down when a process of ours has ended."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(300):
+            with suppress(httpx.HTTPError):
+                if (await client.get(f"{hub}/health/ready")).is_success:
+                    return
+            if any(process.poll() is not None for process in processes):
+                break
+            await asyncio.sleep(0.2)
+    raise stack.Down("The door does not open. Look into api.log and worker.log beside the demo's data.")
+
+
+async def _acts(cast: Cast, plot: Play, orders: int) -> None:
+    """Orders come, boxes are packed, parcels go and come back; the picture is drawn twice a second."""
+    cast.town.turn(**MOODS)
+    cast.warehouse.dials.set(drop_push=0.1, duplicate_push=0.1, seed=cast.town.seed)
+    chores = [cast.warehouse.run(), plot.reviews(), _brings_back(cast), _forges(cast, orders)]
+    tasks = [asyncio.create_task(_on_and_on(chore)) for chore in chores]
+    lives = asyncio.create_task(_lives(plot, orders))
+    try:
+        await _watched(cast, lives, orders)
+    finally:
+        for task in (*tasks, lives):
+            task.cancel()
+        await asyncio.gather(*tasks, lives, return_exceptions=True)
+
+
+async def _on_and_on(chore: object) -> None:
+    """A chore that meets our door closed for a moment says nothing: the world goes on."""
+    with suppress(httpx.HTTPError):
+        await chore  # type: ignore[misc] # a coroutine
+
+
+async def _lives(plot: Play, orders: int) -> None:
+    running = []
+    for _ in range(orders):
+        running.append(asyncio.create_task(plot.one()))
+        await asyncio.sleep(plot.chance.expovariate(orders / SPREAD))
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _brings_back(cast: Cast) -> None:
+    """What couriers turned round arrives at the warehouse."""
+    home = set[str]()
+    while True:
+        for waybill in [known for known in cast.town.brought_back if known not in home]:
+            home.add(waybill)
+            await cast.warehouse.receive_back(waybill)
+        await asyncio.sleep(0.5)
+
+
+async def _forges(cast: Cast, orders: int) -> None:
+    """Somebody without the secret tries to order."""
+    for _ in range(max(1, orders // 20)):
+        await cast.shop.forge(cast.shop.order())
+        await asyncio.sleep(SPREAD / 20)
+
+
+async def _watched(cast: Cast, lives: "asyncio.Task[None]", orders: int) -> None:
+    picture, book = progress.Progress(orders), OrderBook(cast.house.db, cast.house.contacts)
+    with Live(console=console, refresh_per_second=4) as live:
+        async with asyncio.timeout(AT_MOST) as limit:
+            while True:
+                counts = await book.counts()
+                overdue = len(await book.overdue(500))
+                live.update(picture.drawn(counts, overdue, _messages(cast)))
+                if lives.done() and await _all_ended(book, orders):
+                    limit.reschedule(None)
+                    return
+                await asyncio.sleep(0.5)
+
+
+async def _all_ended(book: OrderBook, orders: int) -> bool:
+    rows = (await book.listing(OrderFilter(limit=1000))).rows
+    return len(rows) >= orders and all(row.is_ended for row in rows)
+
+
+def _messages(cast: Cast) -> int:
+    pushed = sum(len(pusher.deliveries) for pusher in cast.town.pushers)
+    return pushed + len(cast.warehouse.books.heard) + sum(len(p.answers) for p in cast.shop.books.placed.values())
+
+
+async def _epilogue(cast: Cast, plot: Play) -> list[Line]:
+    """What became of all of them, and whether every book says so."""
+    records = await _records(cast)
+    lines = compared(cast.town, cast.shop, cast.warehouse, records)
+    differing = [line for line in lines if not line.agrees]
+    console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in records.values()])))
+    console.print(progress.summary("What went wrong, and healed", await _healed(cast, records)))
+    console.print(progress.summary("Scenes", Counter(plot.cast.values()).most_common()))
+    for line in differing:
+        console.print(f"[red]{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}")
+    verdict = "[red]books differ" if differing else "[green]all books agree"
+    console.print(f"\n{verdict}[/]: {len(lines)} entries of {len(records)} orders compared, {len(differing)} differ")
+    return differing
+
+
+async def _records(cast: Cast) -> dict[str, Record]:
+    book, found = OrderBook(cast.house.db, cast.house.contacts), dict[str, Record]()
+    for number in cast.shop.books.placed:
+        with suppress(Failure):
+            order = f"{premises.CHANNEL_SHOP}/{number}"
+            found[order] = await book.get(order)
+    return found
+
+
+async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, object]]:
+    orders = [record.order for record in records.values()]
+    captures = [capture for order in orders for paid in order.payments for capture in paid.captures]
+    asked = sum(capture.id.startswith("query-") for capture in captures)
+    cases = await Cases(cast.house.db).listing(CaseFilter(open=None, limit=1000))
+    forged = [
+        sum(pusher.forged_sent for pusher in cast.town.pushers),
+        sum(p.forged_accepted for p in cast.town.pushers),
+    ]
+    dropped = sum(len(pusher.dropped) for pusher in cast.town.pushers)
+    accepted = sum(status < httpx.codes.BAD_REQUEST for status in cast.shop.books.forged)
+    return [
+        ("callbacks and pushes that were dropped", dropped),
+        ("payments found by asking", asked),
+        ("orders that were escalated", len({known.case.story for known in cases})),
+        ("reminders sent to the robot", len(cast.town.dingtalk.books.messages)),
+        ("forged pushes: sent, accepted", f"{forged[0]}, {forged[1]}"),
+        ("forged orders: sent, accepted", f"{len(cast.shop.books.forged)}, {accepted}"),
+        ("scans told from a buffer, or twice", sum(not scan.is_live for scan in cast.warehouse.books.scans)),
+    ]

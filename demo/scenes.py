@@ -1,0 +1,106 @@
+"""The lives that are played: most go well, some go wrong in the ways that orders go wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx
+
+from demo.town import Town
+from world.shop import Shop
+from world.shop_books import Order
+
+LONG = 120.0  # seconds that a link may be waited for
+
+
+@dataclass
+class Play:
+    """The shop, its buyers, and the people at our desk."""
+
+    town: Town
+    shop: Shop
+    ops: httpx.AsyncClient
+    seed: int
+    cast: dict[str, str] = field(default_factory=dict)  # order number: its scene
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.seed)  # noqa: S311 - chance in a play
+
+    async def one(self) -> None:
+        """One order's life, as far as the buyer makes it."""
+        scene = self.chance.choices(list(SCENES), weights=[weight for weight, _ in SCENES.values()])[0]
+        order = self.shop.order(paying="on_delivery" if scene == "cash" else "prepaid")
+        self.cast[order.number] = scene
+        placed = await self.shop.place(order)
+        if scene == "cash" or placed.link:
+            await SCENES[scene][1](self, order)
+
+    async def pays(self, order: Order) -> None:
+        """After a moment, as most do."""
+        await asyncio.sleep(self.chance.uniform(0.2, 3))
+        await self.shop.pay(order)
+
+    async def pays_twice(self, order: Order) -> None:
+        """Two taps, two transactions."""
+        await self.pays(order)
+        await self.shop.pay(order)
+
+    async def pays_wrong(self, order: Order) -> None:
+        """A coupon of the provider that nobody told us of; the desk takes the order back."""
+        await asyncio.sleep(self.chance.uniform(0.2, 2))
+        link = self.shop.books.placed[order.number].link or ""
+        await self.shop.payers[order.provider](link, order.total - 100)
+        await asyncio.sleep(self.chance.uniform(6, 10))
+        await self.desk(order, {"kind": "cancel", "reason": "unworkable"})
+
+    async def walks_away(self, _: Order) -> None:
+        """And never pays."""
+
+    async def changes_mind(self, order: Order) -> None:
+        """Paid, then cancelled, at whatever stage that is."""
+        await self.pays(order)
+        await asyncio.sleep(self.chance.uniform(0.5, 9))
+        await self.shop.cancel(order)
+
+    async def moves(self, order: Order) -> None:
+        """Another address, perhaps too late."""
+        await self.pays(order)
+        await asyncio.sleep(self.chance.uniform(0.1, 2))
+        await self.shop.move(order)
+
+    async def takes_delivery(self, _: Order) -> None:
+        """Pays the courier at the door."""
+
+    async def is_urged(self, order: Order) -> None:
+        """Asks where it stays."""
+        await self.pays(order)
+        await asyncio.sleep(2)
+        await self.shop.wish(order, {"kind": "urge"})
+
+    async def desk(self, order: Order, wish: dict[str, str]) -> int:
+        """Somebody at our desk decides."""
+        answer = await self.ops.post(f"/orders/web/{self.shop.settings.shop}/{order.number}/wishes", json=wish)
+        return answer.status_code
+
+    async def reviews(self) -> None:
+        """Somebody at the desk approves what waits for approval, a little late."""
+        while True:
+            await asyncio.sleep(2)
+            listed = await self.ops.get("/orders", params={"stage": "paid", "limit": 50})
+            waiting = [row for row in listed.json().get("rows", []) if row["waits_for"] == "unreviewed"]
+            for row in waiting:
+                await self.ops.post(f"/orders/{row['id']}/wishes", json={"kind": "approve"})
+
+
+Scene = Callable[[Play, Order], Awaitable[None]]
+SCENES: dict[str, tuple[int, Scene]] = {
+    "pays": (62, Play.pays),
+    "cash": (8, Play.takes_delivery),
+    "walks_away": (6, Play.walks_away),
+    "changes_mind": (8, Play.changes_mind),
+    "moves": (5, Play.moves),
+    "pays_twice": (4, Play.pays_twice),
+    "pays_wrong": (2, Play.pays_wrong),
+    "is_urged": (5, Play.is_urged),
+}
