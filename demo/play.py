@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from subprocess import Popen
+from time import monotonic
 
 import httpx
 from rich.console import Console
@@ -152,17 +153,14 @@ async def _forges(cast: Cast, orders: int) -> None:
 
 
 async def _watched(cast: Cast, lives: "asyncio.Task[None]", orders: int) -> None:
+    """Until every order has ended, or nobody would believe any more that it does."""
     picture, book = progress.Progress(orders), OrderBook(cast.house.db, cast.house.contacts)
+    until = monotonic() + AT_MOST
     with Live(console=console, refresh_per_second=4) as live:
-        async with asyncio.timeout(AT_MOST) as limit:
-            while True:
-                counts = await book.counts()
-                overdue = len(await book.overdue(500))
-                live.update(picture.drawn(counts, overdue, _messages(cast)))
-                if lives.done() and await _all_ended(book, orders):
-                    limit.reschedule(None)
-                    return
-                await asyncio.sleep(0.5)
+        while monotonic() < until and not (lives.done() and await _all_ended(book, orders)):
+            counts, overdue = await book.counts(), len(await book.overdue(500))
+            live.update(picture.drawn(counts, overdue, _messages(cast)))
+            await asyncio.sleep(0.5)
 
 
 async def _all_ended(book: OrderBook, orders: int) -> bool:
