@@ -71,7 +71,8 @@ async def close(
 ) -> None:
     """Somebody looked. Cases also close by themselves when their order moves on."""
     note_id = await tools.contacts.add_note(await _story(tools, case), said.note) if said.note else None
-    await tools.cases.close(case, visitor.name, note_id)
+    story = await tools.cases.close(case, visitor.name, note_id)
+    await tools.audit.note(visitor.name, visitor.role, "close.case", story)
 
 
 async def _story(tools: Tools, case: int) -> Id:

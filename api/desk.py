@@ -83,6 +83,7 @@ async def vouch(
     telling = _telling(visitor, said, number)
     needs_second = said.kind in MONEY
     proposal = await tools.desk.propose(order_id, telling, visitor.name, visitor.role, needs_second)
+    await tools.audit.note(visitor.name, visitor.role, f"vouch.{said.kind}", order_id)
     if needs_second:
         return Heard(fact=telling.id, state="waits_for_second", proposal=proposal.id)
     await _tell(tools, order_id, telling)
@@ -92,8 +93,9 @@ async def vouch(
 @router.post("/{proposal}/second", status_code=202, summary="Be the second pair of eyes")
 async def agree(visitor: Annotated[Visitor, only(*SECONDS)], order_id: OrderId, proposal: Part, tools: Given) -> Heard:
     """What a colleague vouched for is told as the word of both."""
-    telling = await tools.desk.second(proposal, visitor.name)
-    await _tell(tools, seen_by(visitor, order_id), telling)
+    telling = await tools.desk.second(proposal, visitor.name, order_id)
+    await tools.audit.note(visitor.name, visitor.role, f"agree.{telling.kind}", order_id)
+    await _tell(tools, order_id, telling)
     return Heard(fact=telling.id, state="told")
 
 

@@ -4,20 +4,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from connectors.registry import Registry
-from store.audit import Audit
-from store.cases import Cases
-from store.deskfacts import DeskFacts
 from temporalio.client import Client
 
 from api.figures import Figures
 from api.limits import Patience, Replays
 from api.tray import Tray
 from api.visitors import Key, Visitor
+from connectors.registry import Registry
 from store.addresses import Addresses
+from store.audit import Audit
+from store.cases import Cases
 from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
+from store.deskfacts import DeskFacts
 from store.inbox import Inbox
 from store.links import Links
 from store.orders import OrderBook

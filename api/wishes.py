@@ -86,6 +86,7 @@ async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, ke
         tools.figures.wishes.labels(kind, "unanswered").inc()
         raise again_later(failure.code, key) from None
     tools.figures.wishes.labels(kind, "granted").inc()
+    await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", order_id)
     return Granted(order=order_id, kind=kind, stage=stage)
 
 

@@ -20,8 +20,8 @@ from api.relay import relay
 from api.visitors import Visitor, key_for
 from connectors.registry import Accounts, Registry
 from models.case import Role
-from models.place import Place
 from models.order import Record, Standing
+from models.place import Place
 from models.stage import Stage
 from rules.deadlines import standing
 from store.addresses import Addresses
@@ -40,7 +40,7 @@ from store.scans import ScanBook
 from store.stock import Shelves
 from store.temporal import CONVERTER
 from tests.builders import a_telling, an_order
-from tests.store.conftest import db, pool, postgres, template, url  # noqa: F401 - fixtures
+from tests.store.conftest import counted, db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
 from tests.workflows.conftest import env  # noqa: F401 - a fixture
 from tests.world import Courier, Provider, Shop

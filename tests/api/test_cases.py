@@ -1,0 +1,78 @@
+"""Cases and incidents, as people see them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.case import Case, Owner, Role
+
+NOW = datetime.now(UTC)
+
+
+def a_case(story, party="sf", minutes=0, role=Role.OPS, **fields):
+    at = NOW + timedelta(minutes=minutes)
+    return Case(
+        story=story, deadline="unlabelled", since=at, rung=Owner.OWNER, role=role, party=party, opened_at=at, **fields
+    )
+
+
+async def with_cases(door, *parties, shop="web/demo", role=Role.OPS):
+    for nth, party in enumerate(parties):
+        story = f"{shop}/C{nth}"
+        await door.keep(id=story, business_no=f"{shop[4:].upper()}{nth}", cases=(a_case(story, party, nth, role),))
+
+
+async def test_open_cases_are_listed_page_by_page(door):
+    await with_cases(door, "sf", "sf", "jd")
+    first = (await door.get("/cases?limit=2")).json()
+    second = (await door.get(f"/cases?limit=2&after={first['next']}")).json()
+
+    assert [row["case"]["story"][-2:] for page in (first, second) for row in page["rows"]] == ["C0", "C1", "C2"]
+    assert second["next"] is None
+
+
+async def test_cases_are_found_by_party_and_role(door):
+    await with_cases(door, "sf", "jd")
+
+    assert [row["case"]["party"] for row in (await door.get("/cases?party=jd")).json()["rows"]] == ["jd"]
+    assert (await door.get("/cases?role=finance")).json()["rows"] == []
+
+
+async def test_a_shop_sees_its_own_cases_whatever_it_asks_for(door):
+    await with_cases(door, "sf")
+    await with_cases(door, "sf", shop="web/other")
+
+    rows = (await door.get("/cases?shop=web/other", Role.SHOP)).json()["rows"]
+    assert [row["shop"] for row in rows] == ["web/demo"]
+
+
+async def test_a_case_is_closed_by_name_with_words_that_are_sealed(door):
+    await with_cases(door, "sf", "jd")
+    number = (await door.get("/cases")).json()["rows"][1]["id"]
+    answer = await door.post(f"/cases/{number}/close", json={"note": "Called 张三 at 13800138000."})
+
+    assert answer.status_code == 204
+    (closed,) = (await door.get("/cases?open=false")).json()["rows"]
+    assert (closed["id"], closed["closed_by"]) == (number, "admin-1")
+    assert await door.tools.contacts.note(closed["note_id"]) == "Called 张三 at 13800138000."
+    assert [row["id"] for row in (await door.get("/cases")).json()["rows"]] != [number]
+
+
+async def test_a_case_is_closed_without_words_too(door):
+    await with_cases(door, "sf")
+    number = (await door.get("/cases")).json()["rows"][0]["id"]
+
+    assert (await door.post(f"/cases/{number}/close", json={})).status_code == 204
+    assert (await door.post(f"/cases/{number}/close", json={})).json()["code"] == "closed_already"
+
+
+@pytest.mark.parametrize("body", [{}, {"note": "x"}])
+async def test_a_case_that_is_not_there(door, body):
+    assert (await door.post("/cases/7/close", json=body)).json()["code"] == "case_unknown"
+
+
+async def test_many_cases_of_one_cause_are_one_incident(door):
+    await with_cases(door, *["sf"] * 5, "jd")
+    incidents = (await door.get("/incidents")).json()["incidents"]
+
+    assert [(one["party"], one["open"]) for one in incidents] == [("sf", 5), ("jd", 1)]
