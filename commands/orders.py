@@ -1,0 +1,156 @@
+"""`orderhub order`: one order's timeline, why it stands where it stands, and a new start for a story that was lost."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from api import stories
+from api.stories import Pending
+from commands.opening import By, Desk, desk
+from commands.showing import Json, say, show_json, show_pairs, show_table, span, spelt
+from models.errors import Missing, Unavailable
+from models.noun import Id
+from models.order import Record
+from models.story import Entry, Explanation, Try
+from rules.explaining import explain
+from rules.timeline import timeline
+from running import connected
+
+orders = typer.Typer(
+    help="One order: its timeline, why it waits, a new start.", no_args_is_help=True, add_completion=False
+)
+WhichOrder = Annotated[
+    str, typer.Argument(metavar="NUMBER-OR-ID", help="<channel>/<shop>/<number>, a number, our number, or a waybill.")
+]
+
+LOST = "does not run"
+
+
+@orders.command("show")
+def show(which: WhichOrder, *, as_json: Json = False) -> None:
+    """Where an order stands, and everything that happened to it."""
+    asyncio.run(_show(which, as_json=as_json))
+
+
+@orders.command("explain")
+def explain_order(which: WhichOrder, *, as_json: Json = False) -> None:
+    """What an order waits for, until when, what was tried, who must look and what may be done."""
+    asyncio.run(_explain(which, as_json=as_json))
+
+
+@orders.command("revive")
+def revive(which: WhichOrder, *, by: By) -> None:
+    """Start the story of an order again from its last record, where it does not run. Harmless where it does."""
+    asyncio.run(_revive(which, by))
+
+
+async def _temporal(opened: Desk) -> Client:
+    """Where the stories are. Raises: Unavailable("temporal_away")."""
+    try:
+        return await connected(opened.settings)
+    except RuntimeError:
+        raise Unavailable("temporal_away") from None
+
+
+async def _show(which: str, *, as_json: bool) -> None:
+    async with desk() as opened:
+        record = await opened.record(which)
+        lines = timeline(record.order)
+        if as_json:
+            show_json({"order": record.order.id, **record.standing.model_dump(), "timeline": lines})
+            return
+        show_pairs(_heads(opened, record))
+        columns = ("when", "what", "who", "about", "evidence", "came of it", "heard after", "took")
+        show_table("Timeline", columns, map(_line, lines))
+
+
+def _heads(opened: Desk, record: Record) -> list[tuple[str, object]]:
+    order, standing = record.order, record.standing
+    ui, namespace = opened.stack.ui, opened.settings.temporal.namespace
+    return [
+        ("order", order.id),
+        ("our number", order.business_no),
+        ("stage", f"{standing.stage}, since {spelt(standing.since)}" + (", ended" if record.is_ended else "")),
+        ("overdue", "yes" if standing.is_overdue else None),
+        ("held", order.hold.code if order.hold else None),
+        ("waits for", standing.waits_for),
+        ("looked at by", standing.owner),
+        ("at", standing.due_at),
+        ("paying", order.paying),
+        ("total", order.total),
+        ("waybills", tuple(parcel.waybill for parcel in order.parcels if parcel.waybill)),
+        ("its story", f"{ui}/namespaces/{namespace}/workflows/order%2F{order.id.replace('/', '%2F')}" if ui else None),
+    ]
+
+
+def _line(entry: Entry) -> tuple[object, ...]:
+    who = " ".join(filter(None, (entry.source, entry.by)))
+    late = entry.heard_at - entry.at
+    heard = span(late) if late else None
+    what = entry.what.upper() if entry.is_stage else entry.what
+    return (entry.at, what, who, entry.parcel, entry.evidence, entry.outcome, heard, entry.after)
+
+
+async def _explain(which: str, *, as_json: bool) -> None:
+    async with desk() as opened:
+        record = await opened.record(which)
+        answer, (state, hands) = explain(record.order), await _at_temporal(opened, record)
+    if as_json:
+        known = {"order": record.order.id, "stage": record.standing.stage, "story": state}
+        show_json({**known, "explanation": answer, "pending": [hand._asdict() for hand in hands]})
+        return
+    show_pairs([*_reasons(record, answer), ("its story", state)])
+    show_table("Last tried", ("what", "at", "began", "came of it", "by the key"), map(_try, answer.tries))
+    show_table("Being tried now", ("what", "attempt", "next"), hands)
+    if state == LOST:
+        say(f"Start its story again: orderhub order revive {record.order.id}", "yellow")
+
+
+async def _at_temporal(opened: Desk, record: Record) -> tuple[str, tuple[Pending, ...]]:
+    """Whether its story runs, and what is being tried. Nobody asks for a story that has ended."""
+    if record.is_ended:
+        return "ended", ()
+    try:
+        client = await _temporal(opened)
+        hands = await stories.pending(client, record.order.id)
+        described = await client.get_workflow_handle(stories.story_of(record.order.id)).describe()
+    except Missing:
+        return LOST, ()
+    except Unavailable:
+        return "unknown, Temporal is away", ()
+    return ("runs" if described.status is WorkflowExecutionStatus.RUNNING else LOST), hands
+
+
+def _reasons(record: Record, answer: Explanation) -> list[tuple[str, object]]:
+    return [
+        ("order", record.order.id),
+        ("stage", record.standing.stage),
+        ("in words", answer.words),
+        ("waits for", answer.waits_for),
+        ("since", answer.since),
+        ("until", answer.until),
+        ("looked at by", " ".join(filter(None, (answer.role, answer.owner)))),
+        ("shield", answer.shield),
+        ("may be wished", answer.allowed),
+    ]
+
+
+def _try(tried: Try) -> tuple[object, ...]:
+    return (tried.what, tried.party, tried.began_at, tried.outcome, tried.key)
+
+
+async def _revive(which: str, by: Id) -> None:
+    async with desk() as opened:
+        record = await opened.record(which)
+        if record.is_ended:
+            say(f"{record.order.id} is over and owes nobody anything: there is nothing to revive.")
+            return
+        is_new = await stories.revive(await _temporal(opened), record.order)
+        if is_new:
+            await opened.noted(by, "revive", record.order.id)
+    if is_new:
+        say(f"The story of {record.order.id} goes on from record {record.order.version}.", "green")
+    else:
+        say(f"The story of {record.order.id} runs already: nothing was done.")
