@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from models.case import Role
-from store.audit import Audit, Deed, Head, noted
+from store.audit import HASH, Audit, Deed, Head, noted
 from store.database import Broken
 
 ORDER = "web/shop/B1"
@@ -70,12 +70,24 @@ async def test_a_changed_row_is_named(audit, db, change):
     assert await audit.verify() == 2
 
 
+async def test_a_row_that_was_changed_with_its_own_hash_is_seen_in_the_row_after_it(audit, db):
+    await three_deeds(audit)
+    before, fields = "(SELECT hash FROM audit WHERE n = 1)", ("n", "at", "role", "what", "about")
+    own = HASH.format(before=before, who="'li'", **{field: field for field in fields})
+
+    await tamper(db, f"UPDATE audit SET who = 'li', hash = {own} WHERE n = 2")  # noqa: S608, the words of this test
+
+    assert await audit.verify() == 3
+
+
 async def test_a_row_that_is_gone_is_named(audit, db):
     await three_deeds(audit)
 
     await tamper(db, "DELETE FROM audit WHERE n = 2")
-
     assert await audit.verify() == 2
+
+    await tamper(db, "DELETE FROM audit WHERE n = 1")
+    assert await audit.verify() == 1
 
 
 async def test_a_row_that_was_slipped_in_is_named(audit, db):

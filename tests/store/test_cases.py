@@ -81,11 +81,12 @@ async def test_telling_costs_one_statement(db, counted):
 
 
 async def test_a_case_that_its_story_no_longer_knows_is_closed(cases, db):
-    await tell(db, a_case(), a_case(deadline="held"))
+    await tell(db, a_case(), a_case(deadline="held"), a_case(since=NOON + HOUR))
     await tell(db, a_case("web/shop/B2"), story="web/shop/B2")
 
     await tell(db, a_case())
-    assert [known.case.deadline for known in await cases.listing(CaseFilter(open=False))] == ["held"]
+    gone = [(known.case.deadline, known.case.since) for known in await cases.listing(CaseFilter(open=False))]
+    assert gone == [("unshipped", NOON + HOUR), ("held", NOON)]
     await tell(db)
 
     assert [known.case.story for known in await cases.listing(CaseFilter())] == ["web/shop/B2"]
@@ -262,7 +263,7 @@ async def test_a_person_gets_one_message_a_minute(cases, db):
 
     await a_minute_passes(db)
     (gathered,) = await cases.due_reminders()
-    assert stories(gathered) == ["web/shop/B2", "web/shop/B3"]
+    assert stories(gathered) == stories(await cases.claim_reminder("li")) == ["web/shop/B2", "web/shop/B3"]
 
 
 @pytest.mark.usefixtures("li")

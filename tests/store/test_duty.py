@@ -60,11 +60,11 @@ async def test_a_shift_that_begins_when_it_ends_lasts_the_whole_day(duty):
 
 
 async def test_who_is_there_for_this_very_place_shop_or_role_goes_first(duty):
-    await duty.add(a_shift("all"))
-    await duty.add(a_shift("ops", role=Role.OPS))
-    await duty.add(a_shift("web", shop="web"))
-    await duty.add(a_shift("one", shop="web/one"))
     await duty.add(a_shift("sh", place="sh"))
+    await duty.add(a_shift("one", shop="web/one"))
+    await duty.add(a_shift("web", shop="web"))
+    await duty.add(a_shift("ops", role=Role.OPS))
+    await duty.add(a_shift("all"))
 
     assert await who(duty, place="sh") == "sh"
     assert await who(duty) == "one"
