@@ -87,10 +87,11 @@ class Play:
         """Somebody at the desk approves what waits for approval, a little late."""
         while True:
             await asyncio.sleep(2)
-            listed = await self.ops.get("/orders", params={"stage": "paid", "limit": 50})
-            waiting = [row for row in listed.json().get("rows", []) if row["waits_for"] == "unreviewed"]
-            for row in waiting:
-                await self.ops.post(f"/orders/{row['id']}/wishes", json={"kind": "approve"})
+            for stage in ("paid", "received"):  # cash orders are reviewed before anybody pays
+                listed = await self.ops.get("/orders", params={"stage": stage, "limit": 200})
+                waiting = [row for row in listed.json().get("rows", []) if row["waits_for"] == "unreviewed"]
+                for row in waiting:
+                    await self.ops.post(f"/orders/{row['id']}/wishes", json={"kind": "approve"})
 
 
 Scene = Callable[[Play, Order], Awaitable[None]]
