@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from subprocess import Popen
 from time import monotonic
 
@@ -28,8 +28,6 @@ from store.orders import OrderBook
 from world.shop import Shop
 from world.warehouse import Warehouse
 
-SPREAD = 75.0  # seconds in which the orders come
-AT_MOST = 240.0  # seconds until the last one must have ended
 MOODS = {
     "drop_push": 0.15,
     "delay_push": 0.2,
@@ -40,7 +38,19 @@ MOODS = {
     "does_but_late": 0.02,
     "late_by": 8.0,
 }
+REFUSALS = 0.25  # of labels, by the courier we like best: so that the next one has work too
 console = Console()
+
+
+@dataclass(frozen=True)
+class Script:
+    """How long, how much and how badly. Units: seconds."""
+
+    orders: int
+    seed: int = 7
+    spread: float = 75.0  # in which the orders come
+    at_most: float = 240.0  # until the last one must have ended
+    moods: Mapping[str, float] = field(default_factory=lambda: MOODS)
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,11 @@ class Cast:
 
 async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
     """The exit code: 0 when every book agrees."""
-    async with _assembled(settings, seed) as cast:
+    script = Script(orders, seed)
+    async with assembled(settings, script.seed) as cast:
         console.print(f"Board {cast.town.hub}/   Temporal UI {cast.ui}   data {settings.data / 'demo'}\n")
-        plot = Play(cast.town, cast.shop, cast.ops, seed)
-        await _acts(cast, plot, orders)
+        plot = Play(cast.town, cast.shop, cast.ops, script.seed)
+        await acts(cast, plot, script)
         differing = await _epilogue(cast, plot)
         if not ends:
             console.print(f"\nThe pages stay up: {cast.town.hub}/ and {cast.ui}. Ctrl-C ends everything.")
@@ -70,7 +81,8 @@ async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int
 
 
 @asynccontextmanager
-async def _assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
+async def assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
+    """Servers, our processes and everyone else, until the block ends. Raises: stack.Down."""
     port, key = stack.free_port(settings.ports.api), premises.shop_key()
     town = Town(seed, f"http://127.0.0.1:{port}")
     async with AsyncExitStack() as ending:
@@ -106,15 +118,16 @@ async def _answers(hub: str, processes: list[Popen[bytes]]) -> None:
     raise stack.Down("The door does not open. Look into api.log and worker.log beside the demo's data.")
 
 
-async def _acts(cast: Cast, plot: Play, orders: int) -> None:
+async def acts(cast: Cast, plot: Play, script: Script) -> None:
     """Orders come, boxes are packed, parcels go and come back; the picture is drawn twice a second."""
-    cast.town.turn(**MOODS)
+    cast.town.turn(**script.moods)
+    cast.town.sf.dials.set(refuse=REFUSALS)
     cast.warehouse.dials.set(drop_push=0.1, duplicate_push=0.1, seed=cast.town.seed)
-    chores = [cast.warehouse.run(), plot.reviews(), _brings_back(cast), _forges(cast, orders)]
+    chores = [cast.warehouse.run(), plot.reviews(), _brings_back(cast), _forges(cast, script)]
     tasks = [asyncio.create_task(_on_and_on(chore)) for chore in chores]
-    lives = asyncio.create_task(_lives(plot, orders))
+    lives = asyncio.create_task(_lives(plot, script))
     try:
-        await _watched(cast, lives, orders)
+        await _watched(cast, lives, script)
     finally:
         for task in (*tasks, lives):
             task.cancel()
@@ -127,11 +140,11 @@ async def _on_and_on(chore: object) -> None:
         await chore  # type: ignore[misc] # a coroutine
 
 
-async def _lives(plot: Play, orders: int) -> None:
+async def _lives(plot: Play, script: Script) -> None:
     running = []
-    for _ in range(orders):
+    for _ in range(script.orders):
         running.append(asyncio.create_task(plot.one()))
-        await asyncio.sleep(plot.chance.expovariate(orders / SPREAD))
+        await asyncio.sleep(plot.chance.expovariate(script.orders / script.spread))
     await asyncio.gather(*running, return_exceptions=True)
 
 
@@ -145,19 +158,19 @@ async def _brings_back(cast: Cast) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _forges(cast: Cast, orders: int) -> None:
+async def _forges(cast: Cast, script: Script) -> None:
     """Somebody without the secret tries to order."""
-    for _ in range(max(1, orders // 20)):
+    for _ in range(max(1, script.orders // 20)):
         await cast.shop.forge(cast.shop.order())
-        await asyncio.sleep(SPREAD / 20)
+        await asyncio.sleep(script.spread / 20)
 
 
-async def _watched(cast: Cast, lives: "asyncio.Task[None]", orders: int) -> None:
+async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> None:
     """Until every order has ended, or nobody would believe any more that it does."""
-    picture, book = progress.Progress(orders), OrderBook(cast.house.db, cast.house.contacts)
-    until = monotonic() + AT_MOST
+    picture, book = progress.Progress(script.orders), OrderBook(cast.house.db, cast.house.contacts)
+    until = monotonic() + script.at_most
     with Live(console=console, refresh_per_second=4) as live:
-        while monotonic() < until and not (lives.done() and await _all_ended(book, orders)):
+        while monotonic() < until and not (lives.done() and await _all_ended(book, script.orders)):
             counts, overdue = await book.counts(), len(await book.overdue(500))
             live.update(picture.drawn(counts, overdue, _messages(cast)))
             await asyncio.sleep(0.5)
@@ -202,10 +215,8 @@ async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, obj
     captures = [capture for order in orders for paid in order.payments for capture in paid.captures]
     asked = sum(capture.id.startswith("query-") for capture in captures)
     cases = await Cases(cast.house.db).listing(CaseFilter(open=None, limit=1000))
-    forged = [
-        sum(pusher.forged_sent for pusher in cast.town.pushers),
-        sum(p.forged_accepted for p in cast.town.pushers),
-    ]
+    sign = (cast.town.wechat.pusher, cast.town.alipay.pusher, cast.town.kuaidi.pusher)
+    forged = [sum(pusher.forged_sent for pusher in sign), sum(pusher.forged_accepted for pusher in sign)]
     dropped = sum(len(pusher.dropped) for pusher in cast.town.pushers)
     accepted = sum(status < httpx.codes.BAD_REQUEST for status in cast.shop.books.forged)
     return [
@@ -214,6 +225,7 @@ async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, obj
         ("orders that were escalated", len({known.case.story for known in cases})),
         ("reminders sent to the robot", len(cast.town.dingtalk.books.messages)),
         ("forged pushes: sent, accepted", f"{forged[0]}, {forged[1]}"),
+        ("rumours of a courier that does not sign", cast.town.sf.pusher.forged_sent),
         ("forged orders: sent, accepted", f"{len(cast.shop.books.forged)}, {accepted}"),
         ("scans told from a buffer, or twice", sum(not scan.is_live for scan in cast.warehouse.books.scans)),
     ]
