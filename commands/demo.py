@@ -18,7 +18,10 @@ def demo(
     orders: Annotated[int, typer.Option(min=1, max=10_000, help="How many orders are played.")] = 300,
     seed: Annotated[int, typer.Option(help="Chance, the same again for the same number.")] = 1,
 ) -> None:
-    """Play a few hundred orders from checkout to completed, things going wrong among them, on a stack of its own."""
+    """Play some hundred orders from checkout to completed, on a stack of its own.
+
+    Some of them go wrong, are noticed and heal. In the end everybody's books are compared with ours.
+    """
     try:
         play = import_module(STAGE).play
     except ModuleNotFoundError as missing:

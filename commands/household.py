@@ -67,8 +67,9 @@ class Household:
     async def _keep(self, member: Member) -> None:
         pause = FIRST
         while True:
-            began = monotonic()
-            code = await _end_of(self._running[member.name])
+            began, process = monotonic(), self._running[member.name]
+            code = await _end_of(process)
+            let_go(process)  # gone already: this closes our end of its leash
             pause = FIRST if monotonic() - began > STEADY else pause
             where = f" Its log: {self._diary(member)}" if self.diaries else ""
             self.tell(f"{member.name} ended with code {code}; it is started again in {pause:.0f} s.{where}")

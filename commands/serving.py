@@ -59,7 +59,10 @@ def worker(
 
 
 def bring_up_to_date() -> None:
-    """Bring the tables and Temporal's search attributes to what this code expects. As often as you like."""
+    """Bring tables and search attributes to what this code expects.
+
+    As often as you like: what is there already stays.
+    """
     asyncio.run(_migrate(join(load()).settings))
     say("The tables and Temporal's search attributes are what this code expects.", "green")
 

@@ -1,6 +1,6 @@
 """How a command speaks: answers to standard output, everything else to standard error."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
@@ -51,19 +51,9 @@ def show_pairs(pairs: Iterable[tuple[str, Any]]) -> None:
 
 def spelt(value: object) -> str:
     """A value as people read it."""
-    match value:
-        case None | "" | ():
-            return NOTHING
-        case datetime():
-            return f"{value.astimezone():%m-%d %H:%M:%S}"
-        case timedelta():
-            return span(value)
-        case Money():
-            return f"{value.text} {value.currency}"
-        case tuple():
-            return ", ".join(map(spelt, value))
-        case _:
-            return str(value)
+    if value in (None, "", ()):
+        return NOTHING
+    return next((spell(value) for kind, spell in SPELLINGS if isinstance(value, kind)), str(value))
 
 
 def span(value: timedelta) -> str:
@@ -74,6 +64,15 @@ def span(value: timedelta) -> str:
         words += f"{whole:.0f}{unit}" if whole else ""
     words += f"{rest:.3g}s" if rest or not words else ""
     return f"-{words}" if value < timedelta(0) else words
+
+
+SPELLINGS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (bool, lambda value: "yes" if value else "no"),
+    (datetime, lambda value: f"{value.astimezone():%m-%d %H:%M:%S}"),
+    (timedelta, span),
+    (Money, lambda value: f"{value.text} {value.currency}"),
+    (tuple, lambda value: ", ".join(map(spelt, value))),
+)
 
 
 @contextmanager
