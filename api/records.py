@@ -54,5 +54,11 @@ def last_of(tools: Tools, order_id: Id) -> Callable[[], Awaitable[Order]]:
 
 
 def temporal_url(terms: Terms, order_id: Id) -> str:
-    """Where Temporal's own page shows the story."""
-    return f"{terms.temporal_ui}/namespaces/{quote(terms.namespace)}/workflows/{quote(f'order/{order_id}', safe='')}"
+    """Where Temporal's own page shows the story; empty where nobody said where that page is."""
+    return workflows_url(terms, f"/{quote(f'order/{order_id}', safe='')}")
+
+
+def workflows_url(terms: Terms, tail: str) -> str:
+    """A place below Temporal's own list of stories."""
+    page = f"{terms.temporal_ui}/namespaces/{quote(terms.namespace)}/workflows{tail}"
+    return page if terms.temporal_ui else ""

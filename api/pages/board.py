@@ -15,7 +15,7 @@ from api.pages.drawings import Pipeline, lateness, pipeline
 from api.pages.forms import Form
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
-from api.records import temporal_url
+from api.records import temporal_url, workflows_url
 from api.tools import Terms, Tools
 from api.visitors import EVERYBODY, Visitor
 from models.noun import Id
@@ -24,7 +24,8 @@ from store.listings import OrderFilter, OrderRow
 
 router = APIRouter(tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
-SHOWN, FOUND = 50, 20
+COUNTED, SHOWN, FOUND = 200, 25, 15  # overdue ones at most, those in the list, newest ones
+MANY = 2  # cases make an incident; one stands in the list anyway
 IN_TURN = "unheard"  # told, or about to be
 Row = dict[str, Any]  # what a template shows of one order
 
@@ -33,7 +34,7 @@ Row = dict[str, Any]  # what a template shows of one order
 async def board(request: Request, session: Somebody, tools: Given) -> Response:
     """Everything at one look. A shop sees its own orders."""
     visitor = session.visitor
-    late = (await tools.orders.listing(_filter(visitor, overdue=True, limit=SHOWN))).rows
+    late = (await tools.orders.listing(_filter(visitor, overdue=True, limit=COUNTED))).rows
     newest = (await tools.orders.listing(_filter(visitor, limit=FOUND))).rows
     return show(
         request,
@@ -41,11 +42,12 @@ async def board(request: Request, session: Somebody, tools: Given) -> Response:
         pipeline=await _pipeline(tools, visitor, late),
         late=_late_rows(tools.terms, late, now()),
         late_count=len(late),
-        late_is_more=len(late) == SHOWN,
-        incidents=() if visitor.shop else await tools.cases.incidents(),
+        late_is_more=len(late) == COUNTED,
+        shown=SHOWN,
+        incidents=() if visitor.shop else [one for one in await tools.cases.incidents() if one.count >= MANY],
         stranded=() if visitor.shop else await _stranded(tools),
         rows=[_row(row) for row in newest],
-        temporal_overdue=_all_overdue(tools.terms),
+        temporal_overdue=workflows_url(tools.terms, f"?query={quote('OmsOverdue = true')}"),
     )
 
 
@@ -74,7 +76,7 @@ async def _pipeline(tools: Tools, visitor: Visitor, late: tuple[OrderRow, ...]) 
 async def _stranded(tools: Tools) -> list[tuple[Id, str, int]]:
     """Messages that wait for more than their turn, and those that a person must read."""
     waiting = [row for row in await tools.inbox.waiting() if row[1] != IN_TURN]
-    parked = Counter((row.party, row.code) for row in await tools.inbox.listing("parked", SHOWN))
+    parked = Counter((row.party, row.code) for row in await tools.inbox.listing("parked", COUNTED))
     return [*waiting, *((party, code, count) for (party, code), count in parked.items())]
 
 
@@ -88,7 +90,3 @@ def _late_rows(terms: Terms, rows: tuple[OrderRow, ...], at: datetime) -> list[R
         _row(row) | {"late_by": late_by, "share": share, "temporal_url": temporal_url(terms, row.id)}
         for row, late_by, share in zip(rows, spans, lateness(spans), strict=True)
     ]
-
-
-def _all_overdue(terms: Terms) -> str:
-    return f"{terms.temporal_ui}/namespaces/{quote(terms.namespace)}/workflows?query={quote('OmsOverdue = true')}"

@@ -19,13 +19,14 @@ from api.pages.drawings import Way, way
 from api.pages.forms import Form
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
-from api.records import Known, known_of
+from api.records import Known, known_of, temporal_url
 from api.visitors import EVERYBODY
 from api.wishes import granted
+from models.errand import State
 from models.errors import Refused
 from models.policy import Span
 from models.stage import Stage
-from models.story import Explanation
+from models.story import Entry, Explanation
 from rules.spines import spine
 from rules.timeline import timeline
 
@@ -59,7 +60,8 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         number=order_id.rpartition("/")[2],
         shop=known.order.shop,
         standing=known.record.standing,
-        view=await seen(tools, session.visitor, known),
+        receiver=(await seen(tools, session.visitor, known)).receiver,
+        temporal_url=temporal_url(tools.terms, order_id),
         way=_way(known),
         why=why,
         share=_share(why, at),
@@ -67,7 +69,8 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         allowed=[kind for kind in BUTTONS if kind in why.allowed],
         key=uuid4().hex,
         spans=[name.value for name in Span],
-        entries=timeline(known.order)[::-1],
+        entries=[(_key(entry), entry) for entry in timeline(known.order)[::-1]],
+        mood=_mood,
         as_of=known.as_of,
         said=_answer(request.query_params.get("said"), ""),
         code=_answer(request.query_params.get("code"), "refusal."),
@@ -108,6 +111,19 @@ def _words(form: dict[str, str]) -> dict[str, JsonValue]:
             name.removeprefix("receiver."): word for name, word in form.items() if name.startswith("receiver.")
         }
     return words
+
+
+def _key(entry: Entry) -> str:
+    """What a line of the timeline is called. A wish has a name but neither a voice nor an end."""
+    if entry.is_stage:
+        return f"stage.{entry.what}"
+    is_wish = entry.source is None and entry.outcome is None
+    return f"wish.{entry.what}" if is_wish else f"what.{entry.what}"
+
+
+def _mood(outcome: str) -> str:
+    """Whatever is not the end or the middle of an errand is why it was refused."""
+    return outcome if outcome in tuple(State) else State.REFUSED
 
 
 def _way(known: Known) -> Way:

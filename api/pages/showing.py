@@ -10,8 +10,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.dependencies import tools_of
-from api.errors import Problem, of_exception
+from api.dependencies import now, tools_of
+from api.errors import of_exception
+from api.pages.dictionary import WORDS
 from api.pages.sessions import read
 from api.pages.words import language_of, span, word
 from models.noun import Money
@@ -33,7 +34,7 @@ def show(request: Request, name: str, status: int = 200, **shown: Any) -> Respon
         "lang": language.value,
         "w": partial(word, language),
         "span": partial(span, language),
-        "clock": partial(clock, tools.terms.zone),
+        "clock": partial(clock, now().astimezone(tools.terms.zone)),
         "money": money,
         "session": read(request, tools.terms),
     }
@@ -43,9 +44,10 @@ def show(request: Request, name: str, status: int = 200, **shown: Any) -> Respon
     return page
 
 
-def clock(zone: Any, at: datetime) -> str:
-    """An instant as a clock on the wall shows it."""
-    return at.astimezone(zone).strftime("%m-%d %H:%M")
+def clock(today: datetime, at: datetime) -> str:
+    """An instant as a clock on the wall shows it, with the day where it is another."""
+    there = at.astimezone(today.tzinfo)
+    return there.strftime("%H:%M" if there.date() == today.date() else "%m-%d %H:%M")
 
 
 def money(amount: Money) -> str:
@@ -58,8 +60,6 @@ def show_problem(request: Request, error: Exception) -> Response:
     problem = of_exception(error)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         return RedirectResponse("/login", 303)
-    return show(request, "problem.html", problem.status, **_shown(problem))
-
-
-def _shown(problem: Problem) -> dict[str, object]:
-    return {"detail": problem.detail, "status": problem.status, "code": problem.code}
+    key = f"problem.{problem.code}"
+    detail = word(language_of(request), key) if key in WORDS else problem.detail
+    return show(request, "problem.html", problem.status, detail=detail, number=problem.status, code=problem.code)

@@ -17,6 +17,7 @@ class Language(StrEnum):
 
 
 COLUMN: Final = {Language.EN: 0, Language.ZH: 1}
+ENOUGH: Final = 10  # of one unit, and the smaller one says nothing
 UNITS: Final = {
     Language.EN: ((86_400, " d"), (3_600, " h"), (60, " min"), (1, " s")),
     Language.ZH: ((86_400, " 天"), (3_600, " 小时"), (60, " 分"), (1, " 秒")),
@@ -30,12 +31,14 @@ def word(language: Language, key: str) -> str:
 
 
 def span(language: Language, length: timedelta) -> str:
-    """A length of time in its two largest units; after days nobody counts minutes."""
+    """A length of time in its largest unit, and the next one where that says something."""
     seconds, parts = int(abs(length).total_seconds()), list[tuple[int, str]]()
     for size, unit in UNITS[language]:
         count, seconds = divmod(seconds, size)
         parts.append((count, unit))
     first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    if parts[first][0] >= ENOUGH:
+        return f"{parts[first][0]}{parts[first][1]}"
     shown = [f"{count}{unit}" for count, unit in parts[first : first + 2] if count]
     return " ".join(shown) or f"0{parts[-1][1]}"
 

@@ -8,7 +8,8 @@ from api.pages.words import Language, span, word
 from api.sentences import FIELD_SENTENCES
 from api.wishes import WISHERS
 from models.case import Owner, Role
-from models.errand import What
+from models.errand import State, What
+from models.policy import Span
 from models.stage import Source, Stage
 from models.story import Shield
 from rules.silences import BY_NAME
@@ -25,6 +26,8 @@ from rules.silences import BY_NAME
         ("what", list(What)),
         ("wish", list(WISHERS)),
         ("deadline", list(BY_NAME)),
+        ("span", list(Span)),
+        ("outcome", list(State)),
     ],
 )
 def test_every_word_of_ours_is_on_the_pages_in_both_languages(under, names):
@@ -46,6 +49,8 @@ def test_a_code_that_nobody_translated_can_still_be_read():
     [
         (timedelta(0), "0 s", "0 秒"),
         (timedelta(seconds=59), "59 s", "59 秒"),
+        (timedelta(minutes=9, seconds=5), "9 min 5 s", "9 分 5 秒"),
+        (timedelta(minutes=56, seconds=9), "56 min", "56 分"),
         (timedelta(minutes=61), "1 h 1 min", "1 小时 1 分"),
         (timedelta(hours=2), "2 h", "2 小时"),
         (timedelta(days=1, minutes=5), "1 d", "1 天"),
