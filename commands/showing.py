@@ -24,7 +24,7 @@ Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at
 
 def say(words: str, style: str = "") -> None:
     """Something beside the answer, as it stands: no markup is read from it."""
-    ASIDE.print(Text(words, style))
+    ASIDE.print(Text(words, style), soft_wrap=True)
 
 
 def show_json(answer: object) -> None:
