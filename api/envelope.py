@@ -37,7 +37,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         number = scope["instance"] = f"urn:uuid:{uuid4()}"
-        reply = _Reply(send, number)
+        reply = _Reply(send, number, "no-cache" if scope["path"].startswith("/static/") else "no-store")
         try:
             await self.app(scope, receive, reply)
         except Exception as error:  # noqa: BLE001 - the outermost line: nothing may leave it
@@ -49,14 +49,15 @@ class Envelope:
 class _Reply:
     """An answer on its way out, in its envelope."""
 
-    def __init__(self, send: Send, number: str) -> None:
-        self.send, self.number, self.began = send, number, False
+    def __init__(self, send: Send, number: str, keeping: str) -> None:
+        self.send, self.number, self.keeping, self.began = send, number, keeping, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.began = True
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.number.removeprefix("urn:uuid:")
+            headers.setdefault("Cache-Control", self.keeping)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await self.send(message)

@@ -23,7 +23,8 @@ async def body_of(request: Request, limit: int) -> bytes:
     known = getattr(request.state, "raw", None)
     if isinstance(known, bytes):
         return known
-    if int(request.headers.get("content-length", 0)) > limit:
+    told = request.headers.get("content-length", "0")
+    if not told.isdecimal() or int(told) > limit:
         raise Problem(413, "too_large")
     try:
         async with asyncio.timeout(BODY_WITHIN):

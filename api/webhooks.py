@@ -50,13 +50,13 @@ async def sender_of(kind: Kind, party: Part, account: Part) -> Sender:
 Sent = Annotated[Sender, Depends(sender_of)]
 
 
-@router.post("", dependencies=[Depends(Public())], responses=ANSWERS)
+@router.post("", dependencies=[Depends(Public())], responses=ANSWERS, summary="A party that signs tells us")
 async def hear(sender: Sent, request: Request, tools: Given) -> Response:
     """For parties that sign. The answer comes after the transaction that keeps the message."""
     return await _answer(tools, request, sender, "")
 
 
-@router.post("/{token}", dependencies=[Depends(Public())], responses=ANSWERS)
+@router.post("/{token}", dependencies=[Depends(Public())], responses=ANSWERS, summary="A party that does not")
 async def hear_unsigned(sender: Sent, token: Token, request: Request, tools: Given) -> Response:
     """For parties that do not sign: the path is the secret, and the message only makes us ask."""
     return await _answer(tools, request, sender, token)

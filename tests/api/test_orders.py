@@ -7,6 +7,8 @@ import pytest
 
 from api.records import last_of
 from models.case import Role
+from models.errand import What
+from models.errors import Unavailable
 from models.order import Flag
 from models.stage import Stage
 from tests.api.conftest import PEN, an_order_paper, eventually, relaying
@@ -223,3 +225,19 @@ async def test_the_story_in_temporal_is_linked(door):
 
     url = (await door.get("/orders/web/demo/N1")).json()["temporal_url"]
     assert url == "http://temporal.example/namespaces/default/workflows/order%2Fweb%2Fdemo%2FN1"
+
+
+async def test_the_next_attempt_is_known_while_a_party_is_away(lively):
+    async def away(*_):
+        raise Unavailable("throttled")
+
+    lively.parties.providers[0].moods[What.PAY] = away
+    answer = await lively.with_terms(link_within=0).place(number=await lively.number())
+    assert answer.status_code == 202
+
+    told = await lively.until(
+        answer.json()["order"], lambda told: told["explanation"]["next_retry_at"], "/explain", within=30
+    )
+    (attempt,) = [one for one in told["explanation"]["tries"] if one["what"] == "pay"]
+    assert (attempt["party"], attempt["outcome"]) == ("wechat", "begun")
+    assert told["explanation"]["next_retry_at"] > attempt["began_at"]
