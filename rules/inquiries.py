@@ -58,6 +58,16 @@ def shield(order: Order) -> Shield | None:
     return Shield.RED if given_up(order) else Shield.YELLOW
 
 
+def customer_stage(order: Order) -> Stage:
+    """What the customer is told: 'delivered' only on evidence that a customer would accept.
+
+    Why: a code in the courier's system is not a parcel in somebody's hands, and whoever tells so is answered angrily.
+    """
+    stage = stages.stage_of(order)
+    is_told = stage in (Stage.DELIVERED, Stage.PARTLY_DELIVERED) and shield(order) is not Shield.GREEN
+    return Stage.IN_TRANSIT if is_told else stage
+
+
 def is_proven(parcel: Parcel) -> bool:
     """Evidence on which a customer may be told that the parcel was delivered."""
     return any(fact.proof in PROVEN for fact in parcel.all(ParcelDelivered))
