@@ -53,12 +53,12 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
     """The order, as of its last record."""
     known = await known_of(tools, seen_by(session.visitor, order_id))
     why, at = await explained(tools, session.visitor, known), now()
+    said, code = _answered(request)
     return show(
         request,
         "order.html",
         order=known.order,
         number=order_id.rpartition("/")[2],
-        shop=known.order.shop,
         standing=known.record.standing,
         receiver=(await seen(tools, session.visitor, known)).receiver,
         temporal_url=temporal_url(tools.terms, order_id),
@@ -72,8 +72,8 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         entries=[(_key(entry), entry) for entry in timeline(known.order)[::-1]],
         mood=_mood,
         as_of=known.as_of,
-        said=_answer(request.query_params.get("said"), ""),
-        code=_answer(request.query_params.get("code"), "refusal."),
+        said=said,
+        code=code,
     )
 
 
@@ -93,9 +93,10 @@ async def press(form: Form, session: Somebody, order_id: OrderId, tools: Given) 
     return RedirectResponse(f"/board/orders/{order_id}?{urlencode(said)}", 303)
 
 
-def _answer(told: str | None, under: str) -> str | None:
-    """Only words of ours are shown: an address is not for writing on our pages."""
-    return told if f"{under}{told}" in WORDS else None
+def _answered(request: Request) -> tuple[str | None, str | None]:
+    """What became of a button, and why. Only words of ours are shown: an address is not for writing on our pages."""
+    said, code = request.query_params.get("said"), request.query_params.get("code")
+    return (said if said in WORDS else None), (code if f"refusal.{code}" in WORDS else None)
 
 
 def _words(form: dict[str, str]) -> dict[str, JsonValue]:
