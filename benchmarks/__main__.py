@@ -1,0 +1,74 @@
+"""`python -m benchmarks`: measure, show, and keep the figures; `--table`: put them into the READMEs."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from benchmarks import tables
+from benchmarks.figures import Figures, figures
+from benchmarks.rounds import Load
+from benchmarks.run import Findings, Plan, found
+from settings import load
+from stack import Down
+
+HERE = Path(__file__).parent
+LATEST = HERE / "latest.json"
+console = Console()
+
+
+def main(  # noqa: PLR0913 - every option of a command is an argument
+    *,
+    table: Annotated[
+        bool, typer.Option("--table", help="Only write the READMEs' table from the last figures.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="How often the floor and the orders take turns.")] = 3,
+    lives: Annotated[int, typer.Option(min=1, help="Lives in a round.")] = 150,
+    at_once: Annotated[int, typer.Option(min=1, help="Of them at once; the same for the floor.")] = 24,
+    callbacks: Annotated[int, typer.Option(min=1, help="Payment callbacks at a steady rate.")] = 200,
+    data: Annotated[Path, typer.Option(help="Folder of a stack of its own; what is in it is thrown away.")] = Path(
+        ".data/benchmarks"
+    ),
+) -> None:
+    """Lives of orders a second against a bare floor, in the same run."""
+    if table:
+        _write_tables()
+        return
+    plan = Plan(rounds, Load(lives, at_once), spaced=min(lives, 10), callbacks=callbacks)
+    try:
+        findings = asyncio.run(found(load(data=data), plan))
+    except Down as down:
+        _fail(str(down))
+    known = figures(findings)
+    LATEST.write_text(json.dumps(known, indent=2) + "\n")
+    console.print(tables.shown(known))
+    console.print(f"Kept in {LATEST}. Into the READMEs: python -m benchmarks --table")
+    _name_failures(findings)
+
+
+def _write_tables() -> None:
+    if not LATEST.exists():
+        _fail("There are no figures yet. Run: make bench")
+    known: Figures = json.loads(LATEST.read_text())
+    try:
+        tables.write(known, HERE.parent)
+    except tables.Unmarked as unmarked:
+        _fail(str(unmarked))
+
+
+def _name_failures(findings: Findings) -> None:
+    failed = [words for part in findings.parts.values() for words in part.failed]
+    if failed:
+        _fail(f"{len(failed)} lives failed, so the figures are worth little. The first: {failed[0]}")
+
+
+def _fail(words: str) -> NoReturn:
+    console.print(words, style="red", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,78 @@
+"""Findings as figures: flat keys that a file keeps, and the sentence that says what bounds the ratio."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from benchmarks.callbacks import percentile
+from benchmarks.metering import WORLD, Reading
+from benchmarks.orders import BATCH, SINGLY, SPACED
+from benchmarks.run import FLOOR, Findings, Part
+
+Figures = Mapping[str, float | int | str]
+PROCESSES = ("worker", "api", "postgres", "temporal", WORLD, FLOOR)
+NEARLY_ALL = 0.85  # of a core, or of all cores: no more fits in
+
+
+def figures(found: Findings) -> Figures:
+    """Units: as the key ends; money nowhere."""
+    floor, batch, singly = (found.parts[name] for name in (FLOOR, BATCH.name, SINGLY.name))
+    return {
+        **_rates(floor, batch, singly),
+        "orders.history_events": batch.length.events,
+        "orders.history_events_singly": singly.length.events,
+        "orders.history_events_spaced": found.parts[SPACED.name].length.events,
+        "orders.history_bytes": batch.length.bytes,
+        "orders.transactions": round(found.transactions, 1),
+        "orders.lives": batch.lives,
+        "orders.failed": sum(len(part.failed) for part in found.parts.values()),
+        "floor.history_events": floor.length.events,
+        "webhook.p50_ms": _ms(percentile(list(found.callbacks), 0.50)),
+        "webhook.p99_ms": _ms(percentile(list(found.callbacks), 0.99)),
+        **_costs("orders", batch),
+        **_costs("floor", floor),
+        "orders.bound_by": bound_by(batch.cost, found.machine.cores),
+        "machine.others_cores": round(max(0.0, _others(batch.cost)), 2),
+        **{f"machine.{name}": value for name, value in asdict(found.machine).items()},
+    }
+
+
+def bound_by(cost: Reading, cores: int) -> str:
+    """What would have to become cheaper, or more, for the rate to rise."""
+    shares = {name: spent / cost.at for name, spent in cost.cpu.items()} if cost.at else {}
+    busiest = max(shares, key=lambda name: shares[name], default="")
+    if shares.get("worker", 0.0) >= NEARLY_ALL or shares.get("api", 0.0) >= NEARLY_ALL:
+        return f"one core of the {busiest}: a Python process uses one"
+    if cost.at and cost.machine / cost.at >= NEARLY_ALL * cores:
+        return f"all {cores} cores, most of them by the {busiest}"
+    return "waiting: no core and no process is busy all the time"
+
+
+def _rates(floor: Part, batch: Part, singly: Part) -> dict[str, float]:
+    return {
+        "orders.ratio": _part_of(batch.per_s, floor.per_s),
+        "orders.ratio_singly": _part_of(singly.per_s, floor.per_s),
+        "orders.lives_per_s": round(batch.per_s, 2),
+        "orders.lives_per_s_singly": round(singly.per_s, 2),
+        "orders.floor_per_s": round(floor.per_s, 2),
+    }
+
+
+def _part_of(some: float, whole: float) -> float:
+    return round(some / whole, 3) if whole else 0.0
+
+
+def _costs(name: str, part: Part) -> dict[str, float]:
+    """Units: milliseconds of CPU for one life."""
+    each = {who: part.cost.cpu.get(who, 0.0) / max(1, part.lives) for who in PROCESSES}
+    return {f"{name}.cpu_ms.{who}": _ms(spent) for who, spent in each.items()} | {
+        f"{name}.cpu_ms": _ms(sum(each.values())),
+    }
+
+
+def _others(cost: Reading) -> float:
+    """Cores that were busy with what is not ours: where they are many, the figures are worth little."""
+    return (cost.machine - sum(cost.cpu.values())) / cost.at if cost.at else 0.0
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -1,0 +1,77 @@
+"""The floor: what this Temporal does on this machine for a bare workflow, and nothing of ours.
+
+Six signals, four timers, four empty activities. Fixed, so that the figures of different days can be compared.
+
+Why the timers run beside the rest: a development server fires timers about once a second. One after the other they
+would measure its patience: four seconds for each life, and no core busy.
+"""
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+QUEUE = "floor"
+SIGNALS, TURNS = 6, 4
+NAP, PATIENCE = timedelta(milliseconds=10), timedelta(seconds=60)
+
+
+@activity.defn
+async def nothing() -> None:
+    """An empty activity."""
+
+
+@workflow.defn
+class Floor:
+    """What the SDK's own first page would look like at this size."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+
+    @workflow.run
+    async def run(self) -> int:
+        """A timer and an activity for each of the first four signals; then the other two, and the timers' ends."""
+        timers = []
+        for turn in range(1, TURNS + 1):
+            await self._has_heard(turn)
+            timers.append(asyncio.create_task(workflow.sleep(NAP)))
+            await workflow.execute_activity(nothing, start_to_close_timeout=PATIENCE)
+        await self._has_heard(SIGNALS)
+        await asyncio.gather(*timers)
+        return self._heard
+
+    @workflow.signal
+    def tell(self) -> None:
+        """One more."""
+        self._heard += 1
+
+    async def _has_heard(self, so_many: int) -> None:
+        await workflow.wait_condition(lambda: self._heard >= so_many)
+
+
+async def live(client: Client, name: str) -> str:
+    """One life, driven as a life of an order is: one thing after the other, until it has ended."""
+    handle = await client.start_workflow(Floor.run, id=name, task_queue=QUEUE)
+    for _ in range(SIGNALS):
+        await handle.signal(Floor.tell)
+    await handle.result()
+    return name
+
+
+def worker(client: Client) -> Worker:
+    """As the SDK makes it, sandbox included."""
+    return Worker(client, task_queue=QUEUE, workflows=[Floor], activities=[nothing])
+
+
+async def work(address: str) -> None:
+    """Until cancelled."""
+    async with worker(await Client.connect(address)):
+        await asyncio.Event().wait()
+
+
+def main() -> None:
+    """A process of its own, like our worker's. Why so: in `__main__` the sandbox would not find the workflow."""
+    asyncio.run(work(sys.argv[1]))
