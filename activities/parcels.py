@@ -9,7 +9,7 @@ from models.errand import Errand, Outcome, State
 from models.errors import Failure, Unavailable
 from models.fact import Telling
 from models.line import Box
-from models.noun import Id
+from models.noun import Id, Money
 from models.reservation import Look
 
 PROOFLESS = "electronic"
@@ -91,6 +91,13 @@ class Parcels:
         if not news:
             raise Unavailable("no_news")
         return news
+
+    @hand("ask_for_collection")
+    async def collected(self, look: Look) -> tuple[Telling, ...]:
+        """The money of a cash order; until the courier has it, the courier is unavailable."""
+        contact = await self.desk.contacts.get(look.order, look.contact_version)
+        parcel = Shipped(look.parcel, look.courier, look.waybill, contact.phone[-4:])
+        return (await self.courier.collected(parcel, look.collects or Money(minor=0)),)
 
     async def _booking(self, errand: Errand) -> Booking:
         box = await self.desk.boxes.box(errand.about)

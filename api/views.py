@@ -15,7 +15,8 @@ from models.noun import Id, Money
 from models.order import Flag, Order
 from models.parcel import Parcel
 from models.stage import Paying, Stage
-from models.story import Entry, Explanation
+from models.story import Entry, Explanation, Shield
+from rules.inquiries import customer_stage, shield
 
 EXAMPLE_ID: Final = "web/demo/DEMO000000001"
 
@@ -73,6 +74,8 @@ class OrderView(BaseModel, frozen=True):
     parcels: tuple[ParcelView, ...]
     payments: tuple[PaymentView, ...]
     hold: Id | None = Field(description="Why it stands still.")
+    customer_stage: Stage = Field(description="What the customer is told: 'delivered' only on photo, code or locker.")
+    shield: Shield | None = Field(description="How sure we are that the customer has the parcel.")
     receiver: Mapping[str, str] = Field(description="As much of the contact as the role may see.")
     pay_url: str | None
     received_at: datetime
@@ -118,6 +121,8 @@ def view(known: Known, receiver: Mapping[str, str], pay_url: str | None, tempora
             for paid in order.payments
         ),
         hold=order.hold.code if order.hold else None,
+        customer_stage=customer_stage(order),
+        shield=shield(order),
         receiver=receiver,
         pay_url=pay_url,
         is_ended=known.record.is_ended,

@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from models.line import Line
-from models.noun import Id, Noun
+from models.noun import Id, Money, Noun
 
 
 class Reservation(Noun, frozen=True):
@@ -25,3 +25,4 @@ class Look(Noun, frozen=True):
     contact_version: int
     known: tuple[Id, ...] = ()  # subjects of facts that are no news
     wants_proof: bool = False
+    collects: Money | None = None  # asked whether this money was taken at the door
