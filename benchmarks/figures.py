@@ -10,7 +10,8 @@ from benchmarks.run import FLOOR, Findings, Part
 
 Figures = Mapping[str, float | int | str]
 PROCESSES = ("worker", "api", "postgres", "temporal", WORLD, FLOOR)
-NEARLY_ALL = 0.85  # of a core, or of all cores: no more fits in
+PYTHON = ("worker", "api", WORLD, FLOOR)
+NEARLY_ALL = 0.85  # of a core, or of all cores: hardly more fits in
 
 
 def figures(found: Findings) -> Figures:
@@ -30,21 +31,26 @@ def figures(found: Findings) -> Figures:
         "webhook.p99_ms": _ms(percentile(list(found.callbacks), 0.99)),
         **_costs("orders", batch),
         **_costs("floor", floor),
-        "orders.bound_by": bound_by(batch.cost, found.machine.cores),
+        "orders.bound_by": bound_by(shares_of(batch), found.machine.cores),
+        "floor.bound_by": bound_by(shares_of(floor), found.machine.cores),
         "machine.others_cores": round(max(0.0, _others(batch.cost)), 2),
         **{f"machine.{name}": value for name, value in asdict(found.machine).items()},
     }
 
 
-def bound_by(cost: Reading, cores: int) -> str:
-    """What would have to become cheaper, or more, for the rate to rise."""
-    shares = {name: spent / cost.at for name, spent in cost.cpu.items()} if cost.at else {}
+def bound_by(shares: Mapping[str, float], cores: int) -> str:
+    """What would have to become cheaper, or more, for the rate to rise. `shares`: cores that each process keeps busy."""
     busiest = max(shares, key=lambda name: shares[name], default="")
-    if shares.get("worker", 0.0) >= NEARLY_ALL or shares.get("api", 0.0) >= NEARLY_ALL:
-        return f"one core of the {busiest}: a Python process uses one"
-    if cost.at and cost.machine / cost.at >= NEARLY_ALL * cores:
-        return f"all {cores} cores, most of them by the {busiest}"
-    return "waiting: no core and no process is busy all the time"
+    if sum(shares.values()) >= NEARLY_ALL * cores:
+        return f"all {cores} cores, {shares[busiest] / sum(shares.values()):.0%} of them by the process {busiest}"
+    if shares and shares[busiest] >= NEARLY_ALL and busiest in PYTHON:
+        return f"the process {busiest}, which keeps one core busy: Python uses no more"
+    return "waiting: neither the cores nor one process of Python are busy all the time"
+
+
+def shares_of(part: Part) -> dict[str, float]:
+    """How many cores each process keeps busy at the measured rate."""
+    return {who: spent / max(1, part.lives) * part.per_s for who, spent in part.cost.cpu.items()}
 
 
 def _rates(floor: Part, batch: Part, singly: Part) -> dict[str, float]:
@@ -54,6 +60,7 @@ def _rates(floor: Part, batch: Part, singly: Part) -> dict[str, float]:
         "orders.lives_per_s": round(batch.per_s, 2),
         "orders.lives_per_s_singly": round(singly.per_s, 2),
         "orders.floor_per_s": round(floor.per_s, 2),
+        "orders.cpu_ratio": _part_of(_each(floor), _each(batch)),
     }
 
 
@@ -67,6 +74,11 @@ def _costs(name: str, part: Part) -> dict[str, float]:
     return {f"{name}.cpu_ms.{who}": _ms(spent) for who, spent in each.items()} | {
         f"{name}.cpu_ms": _ms(sum(each.values())),
     }
+
+
+def _each(part: Part) -> float:
+    """Seconds of CPU for one life, everywhere: says less about waiting, and a noisy machine hardly changes it."""
+    return sum(part.cost.cpu.values()) / max(1, part.lives)
 
 
 def _others(cost: Reading) -> float:

@@ -100,8 +100,7 @@ class Run:
 
     async def whole(self) -> Findings:
         """Turn by turn, so that a noisy minute is everybody's."""
-        await self._rounds(WARM, FLOOR, BATCH.name, SINGLY.name)
-        self.parts.clear()
+        await self._warm_up()
         idle = (await self._settled(), await self._settled())
         for _ in range(self.plan.rounds):
             await self._rounds(self.plan.load, FLOOR, BATCH.name)
@@ -112,6 +111,12 @@ class Run:
         await self._measure_lengths()
         here = await machine(self.street.cast.house)
         return Findings(here, self.parts, self._for_each(idle, ended), callbacks)
+
+    async def _warm_up(self) -> None:
+        await self._rounds(WARM, FLOOR, BATCH.name, SINGLY.name)
+        if failed := [words for part in self.parts.values() for words in part.failed]:
+            raise stack.Down(f"Lives fail before anything is measured. The first: {failed[0]}")
+        self.parts.clear()
 
     async def _rounds(self, load: Load, *names: str) -> None:
         for name in names:
@@ -154,11 +159,23 @@ async def found(settings: Settings, plan: Plan) -> Findings:
     """Start everything, measure, end everything. Raises: stack.Down."""
     async with AsyncExitStack() as ending:
         cast = await ending.enter_async_context(assembled(settings, seed=1))
+        await _ours(cast)
         known = await ending.enter_async_context(street(cast))
         ending.callback(stack.let_go, _floor_worker(cast))
         bars = ending.enter_context(Progress(*COLUMNS))
         bare = await Client.connect(cast.house.settings.temporal_address)
         return await Run(known, bare, Meter(), bars, plan).whole()
+
+
+async def _ours(cast: Cast) -> None:
+    """Nobody else's door is asked for anything. Raises: stack.Down.
+
+    Why: every simulated shop signs alike. Where another stack took our port a moment before us, it would take our
+    orders too, but it does not know the keys that were made for this run.
+    """
+    mine = (await cast.ops.get("/orders", params={"limit": 1})).is_success
+    if not mine or any(process.poll() is not None for process in cast.processes):
+        raise stack.Down("Another stack answers where ours should. Nothing was measured: try again.")
 
 
 def _floor_worker(cast: Cast) -> Popen[bytes]:

@@ -25,6 +25,7 @@ class Row:
 
 ROWS = (
     Row(("orders.ratio",), "", "lives of orders against the floor, same run", "订单全程速率与基线之比(同一次运行)"),
+    Row(("orders.cpu_ratio",), "", "CPU of a life of the floor against one of an order", "基线与订单全程的 CPU 之比"),
     Row(("orders.lives_per_s",), "/s", "whole lives of orders, events in batches", "每秒走完全程的订单(事件成批)"),
     Row(("orders.lives_per_s_singly",), "/s", "the same, every event in its own request", "同上,事件逐个到达"),
     Row(("orders.floor_per_s",), "/s", "the floor: a bare workflow of this size", "基线:同等规模的空工作流"),
@@ -51,6 +52,7 @@ HEADS = {
     ),
     "chinese": ("项目", "数值", "{system},{cores} 核,Python {python},Temporal {temporal},PostgreSQL {postgres}"),
 }
+BOUNDS = (("orders", "orders.bound_by"), ("floor", "floor.bound_by"))
 READMES = (("README.md", "english"), ("README.zh-CN.md", "chinese"))
 
 
@@ -66,8 +68,8 @@ def shown(figures: Figures) -> RenderableType:
     for row in ROWS:
         table.add_row(row.english, _value(row, figures))
     others = f"Meanwhile others kept {figures['machine.others_cores']} cores of this machine busy."
-    bound = f"The rate of orders is bounded by {figures['orders.bound_by']}."
-    return Group(table, _costs(figures), Text(bound), Text(others), Text(_machine(figures, "english")))
+    bounds = [f"The rate of the {what} is bounded by {figures[key]}." for what, key in BOUNDS]
+    return Group(table, _costs(figures), *map(Text, (*bounds, others, _machine(figures, "english"))))
 
 
 def _costs(figures: Figures) -> Table:
