@@ -139,7 +139,7 @@ async def test_a_run_whose_record_is_older_than_the_stores_says_so_and_stands_st
         await house.tell(story, a_telling("parcel_tracked", "courier", "m1", parcel="p", milestone="collected"))
         held = await house.eventually(story, lambda order: order.hold)
 
-    assert held.hold.code == "Refused"
+    assert held.hold.code == "older_than_known"
     assert held.hold.by is None
 
 
