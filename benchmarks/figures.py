@@ -39,7 +39,7 @@ def figures(found: Findings) -> Figures:
 
 
 def bound_by(shares: Mapping[str, float], cores: int) -> str:
-    """What would have to become cheaper, or more, for the rate to rise. `shares`: cores that each process keeps busy."""
+    """What would have to become cheaper for the rate to rise. `shares`: cores that each process keeps busy."""
     busiest = max(shares, key=lambda name: shares[name], default="")
     if sum(shares.values()) >= NEARLY_ALL * cores:
         return f"all {cores} cores, {shares[busiest] / sum(shares.values()):.0%} of them by the process {busiest}"
