@@ -1,6 +1,8 @@
 """What the warehouse's own software asks our door for: boxes with a label that nobody has packed."""
 
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -20,6 +22,14 @@ class Picking:
     def __post_init__(self) -> None:
         headers = {"authorization": f"Bearer {self.api_key}"}
         self._client = httpx.AsyncClient(base_url=self.hub, headers=headers, timeout=10, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
 
     async def to_pack(self) -> list[Work]:
         """Boxes that wait; none while our door is away."""

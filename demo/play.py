@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from subprocess import Popen
@@ -15,6 +15,7 @@ from rich.live import Live
 import stack
 from demo import premises, progress
 from demo.comparison import Line, compared
+from demo.picking import Picking
 from demo.scenes import Play
 from demo.town import Town
 from demo.town import opened as town_opened
@@ -95,7 +96,9 @@ async def assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
         ours, house = await ending.enter_async_context(premises.standing(own))
         processes = premises.processes(own, home)
         ending.callback(stack.let_go, *processes)
-        warehouse = await ending.enter_async_context(town.warehouse(own.keys.warehouse.get_secret_value()))
+        badge = own.keys.warehouse.get_secret_value()
+        picking = await ending.enter_async_context(Picking(town.hub, badge))
+        warehouse = await ending.enter_async_context(town.warehouse(badge, picking))
         ops = await ending.enter_async_context(_desk(town.hub, own.keys.ops.get_secret_value()))
         await _answers(town.hub, processes)
         yield Cast(town, shop, warehouse, house, ours.ui or "", ops, tuple(processes))
@@ -112,8 +115,9 @@ async def _answers(hub: str, processes: list[Popen[bytes]]) -> None:
             with suppress(httpx.HTTPError):
                 if (await client.get(f"{hub}/health/ready")).is_success:
                     return
-            if any(process.poll() is not None for process in processes):
-                break
+            ended = [process.args for process in processes if process.poll() is not None]
+            if ended:
+                raise stack.Down(f"A process of ours ended: {ended}. Its log lies beside the demo's data.")
             await asyncio.sleep(0.2)
     raise stack.Down("The door does not open. Look into api.log and worker.log beside the demo's data.")
 
@@ -134,10 +138,10 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
         await asyncio.gather(*tasks, lives, return_exceptions=True)
 
 
-async def _on_and_on(chore: object) -> None:
+async def _on_and_on(chore: Coroutine[None, None, None]) -> None:
     """A chore that meets our door closed for a moment says nothing: the world goes on."""
     with suppress(httpx.HTTPError):
-        await chore  # type: ignore[misc] # a coroutine
+        await chore
 
 
 async def _lives(plot: Play, script: Script) -> None:
@@ -188,20 +192,21 @@ def _messages(cast: Cast) -> int:
 
 async def _epilogue(cast: Cast, plot: Play) -> list[Line]:
     """What became of all of them, and whether every book says so."""
-    records = await _records(cast)
-    lines = compared(cast.town, cast.shop, cast.warehouse, records)
+    found = await records(cast)
+    lines = compared(cast.town, cast.shop, cast.warehouse, found)
     differing = [line for line in lines if not line.agrees]
-    console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in records.values()])))
-    console.print(progress.summary("What went wrong, and healed", await _healed(cast, records)))
+    console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in found.values()])))
+    console.print(progress.summary("What went wrong, and healed", await _healed(cast, found)))
     console.print(progress.summary("Scenes", Counter(plot.cast.values()).most_common()))
     for line in differing:
         console.print(f"[red]{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}")
     verdict = "[red]books differ" if differing else "[green]all books agree"
-    console.print(f"\n{verdict}[/]: {len(lines)} entries of {len(records)} orders compared, {len(differing)} differ")
+    console.print(f"\n{verdict}[/]: {len(lines)} entries of {len(found)} orders compared, {len(differing)} differ")
     return differing
 
 
-async def _records(cast: Cast) -> dict[str, Record]:
+async def records(cast: Cast) -> dict[str, Record]:
+    """Our last word on each order that the shop placed."""
     book, found = OrderBook(cast.house.db, cast.house.contacts), dict[str, Record]()
     for number in cast.shop.books.placed:
         with suppress(Failure):

@@ -113,5 +113,5 @@ def processes(settings: Settings, home: Path) -> list[Popen[bytes]]:
 
 
 def _process(what: str, environment: Mapping[str, str], home: Path) -> Popen[bytes]:
-    log = (home / f"{what}.log").open("ab")
-    return stack.leash([sys.executable, "-m", "cli", what], log, env=environment)
+    with (home / f"{what}.log").open("ab") as log:
+        return stack.leash([sys.executable, "-m", "cli", what], log, env=environment)

@@ -70,9 +70,8 @@ class Town:
         settings = ShopSettings(self.hub, api_key=api_key, seed=self.seed)
         return Shop(settings, {"wechat": self._wechat, "alipay": self._alipay})
 
-    def warehouse(self, api_key: str) -> Warehouse:
+    def warehouse(self, api_key: str, picking: Picking) -> Warehouse:
         """Where the boxes are."""
-        picking = Picking(self.hub, api_key)
         settings = WarehouseSettings(self.hub, api_key, seed=self.seed)
         return Warehouse(settings, picking.to_pack, self.collect)
 

@@ -79,8 +79,8 @@ def _to_review(order: Order) -> Due | None:
 
 def _by_hand(order: Order) -> Due | None:
     """No courier's system gives a label: somebody writes one."""
-    box = parcels.unlabelled(order) if stages.reached(order, Stage.ALLOCATED) else None
-    if box is None or parcels.next_courier(order, box.id) or errands.is_under_way(order, What.LABEL, box.id):
+    box = parcels.to_write(order) if stages.reached(order, Stage.ALLOCATED) else None
+    if box is None:
         return None
     tried = [errand for errand in order.errands if errand.what is What.LABEL and errand.about == box.id]
     since = max((errand.ended_at or errand.began_at for errand in tried), default=order.received_at)

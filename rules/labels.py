@@ -1,0 +1,49 @@
+"""Labels that people write, because no courier's system gives one."""
+
+from itertools import count
+
+from models.errand import What
+from models.fact import ParcelLabelled
+from models.line import Box
+from models.noun import Id, Money
+from models.order import Order
+from models.parcel import Parcel
+from rules import errands, parcels, payments
+
+
+def asked_for(order: Order) -> Box | None:
+    """The box whose label a person is asked to write: its case is open."""
+    is_open = any(case.deadline == "by_hand" and not case.closed_at for case in order.cases)
+    boxes = parcels.unlabelled(order) if is_open else ()
+    return next((box for box in boxes if refusal(order, box) is None), None)
+
+
+def refusal(order: Order, box: Box) -> Id | None:
+    """Why nobody may write a label for this box now. One that was written may be printed again."""
+    if box not in parcels.living(order):
+        return "box_is_stopped"
+    if errands.is_under_way(order, What.LABEL, box.id):
+        return "courier_is_being_asked"
+    has_other = parcels.live(order, box.id) and not written(order, box)
+    return "box_has_a_label" if has_other else None
+
+
+def written(order: Order, box: Box) -> Parcel | None:
+    """The parcel that the box became by a label that a person wrote."""
+    return next((parcel for parcel in parcels.live(order, box.id) if parcel.first(ParcelLabelled)), None)
+
+
+def number(order: Order, box: Box) -> Id:
+    """What to write on it: the box's next free number.
+
+    Why: each box counts for itself, so two labels that are written at the same time never share a number.
+    """
+    taken = [parcel.id for parcel in order.parcels]
+    turns = count(order.boxes.index(box) + 1, len(order.boxes))
+    return next(free for turn in turns if (free := f"{order.business_no}-hand-{turn}") not in taken)
+
+
+def to_collect(order: Order, box: Box) -> Money | None:
+    """The courier collects the money with the first box."""
+    is_first = box == order.boxes[0] and not payments.is_prepaid(order)
+    return order.total if is_first else None
