@@ -29,8 +29,9 @@ def figures(found: Findings) -> Figures:
         "floor.history_events": floor.length.events,
         "webhook.p50_ms": _ms(percentile(list(found.callbacks), 0.50)),
         "webhook.p99_ms": _ms(percentile(list(found.callbacks), 0.99)),
-        **_costs("orders", batch),
-        **_costs("floor", floor),
+        **_costs("orders", batch.cost, batch.lives),
+        **_costs("floor", floor.cost, floor.lives),
+        **_costs("idle", found.idle, found.idle.at),
         "orders.bound_by": bound_by(shares_of(batch), found.machine.cores),
         "floor.bound_by": bound_by(shares_of(floor), found.machine.cores),
         "machine.others_cores": round(max(0.0, _others(batch.cost)), 2),
@@ -68,9 +69,9 @@ def _part_of(some: float, whole: float) -> float:
     return round(some / whole, 3) if whole else 0.0
 
 
-def _costs(name: str, part: Part) -> dict[str, float]:
-    """Units: milliseconds of CPU for one life."""
-    each = {who: part.cost.cpu.get(who, 0.0) / max(1, part.lives) for who in PROCESSES}
+def _costs(name: str, cost: Reading, over: float) -> dict[str, float]:
+    """Units: milliseconds of CPU for one life, or for one second."""
+    each = {who: cost.cpu.get(who, 0.0) / max(1, over) for who in PROCESSES}
     return {f"{name}.cpu_ms.{who}": _ms(spent) for who, spent in each.items()} | {
         f"{name}.cpu_ms": _ms(sum(each.values())),
     }

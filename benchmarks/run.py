@@ -9,7 +9,6 @@ from functools import partial
 from itertools import count
 from statistics import median
 from subprocess import Popen
-from time import monotonic
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from temporalio.client import Client
@@ -70,20 +69,21 @@ class Findings:
 
     machine: Machine
     parts: Mapping[str, Part]
+    idle: Reading  # while nothing happened
     transactions: float  # for one order in batches
     callbacks: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Transactions of our database until an instant."""
+    """What was spent until an instant."""
 
-    at: float
-    known: int
+    meter: Reading
+    known: int  # transactions of our database
 
     def per_s(self, before: "Tally") -> float:
-        """Since then."""
-        return (self.known - before.known) / (self.at - before.at)
+        """Transactions a second since then."""
+        return (self.known - before.known) / self.meter.since(before.meter).at
 
 
 @dataclass
@@ -109,8 +109,9 @@ class Run:
         await self._rounds(Load(self.plan.spaced, self.plan.spaced), SPACED.name)
         callbacks = await self._callbacks()
         await self._measure_lengths()
+        quiet = idle[1].meter.since(idle[0].meter)
         here = await machine(self.street.cast.house)
-        return Findings(here, self.parts, self._for_each(idle, ended), callbacks)
+        return Findings(here, self.parts, quiet, self._for_each(idle, ended), callbacks)
 
     async def _warm_up(self) -> None:
         await self._rounds(WARM, FLOOR, BATCH.name, SINGLY.name)
@@ -138,12 +139,12 @@ class Run:
         bar = self.bars.add_task("counting transactions", total=None)
         await sleep(self.plan.settles_within)
         self.bars.remove_task(bar)
-        return Tally(monotonic(), await transactions(self.street.cast.house.settings.database))
+        return Tally(self.meter.read(), await transactions(self.street.cast.house.settings.database))
 
     def _for_each(self, idle: tuple[Tally, Tally], ended: Tally) -> float:
         """For one order, without what our processes ask while nothing happens."""
         _, began = idle
-        spent = ended.known - began.known - began.per_s(idle[0]) * (ended.at - began.at)
+        spent = ended.known - began.known - began.per_s(idle[0]) * ended.meter.since(began.meter).at
         return spent / max(1, self.parts[BATCH.name].lives)
 
     async def _callbacks(self) -> tuple[float, ...]:

@@ -1,0 +1,196 @@
+import asyncio
+import json
+from functools import partial
+
+import psutil
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from benchmarks import floor, tables
+from benchmarks.books import Reader
+from benchmarks.callbacks import percentile
+from benchmarks.figures import bound_by, figures
+from benchmarks.machine import Machine
+from benchmarks.metering import Length, Meter, Reading, length
+from benchmarks.orders import BATCH, SINGLY, SPACED
+from benchmarks.rounds import Load, Round, played, rate
+from benchmarks.run import FLOOR, Findings, Part, Tally
+from beside.temporal import executable
+
+ASKED_FOR = (
+    "orders.ratio",
+    "orders.lives_per_s",
+    "orders.floor_per_s",
+    "orders.history_events",
+    "orders.history_events_spaced",
+    "orders.history_bytes",
+    "orders.transactions",
+    "webhook.p50_ms",
+    "webhook.p99_ms",
+)
+A_TICK = 0.02  # of the system's own watch
+HERE = Machine(2, "Linux x86_64", "3.11.7", "1.32.0", "1.35.0", "18.4", "2026-11-22T10:00:00+00:00")
+
+
+def a_part(per_s, cpu, lives=10, failed=()):
+    rounds = [Round(tuple(map(str, range(lives))), failed, per_s)]
+    return Part(rounds, Reading(5.0, cpu, 9.0), Length(56, 18_000))
+
+
+def findings(**changes):
+    parts = {
+        FLOOR: a_part(10.0, {"temporal": 1.0, "floor": 0.5}),
+        BATCH.name: a_part(4.0, {"worker": 2.5, "temporal": 2.0, "api": 0.5}),
+        SINGLY.name: a_part(3.0, {"worker": 3.0}),
+        SPACED.name: a_part(0.5, {}),
+    }
+    return Findings(HERE, parts | changes, Reading(11.0, {"api": 0.1}, 0.2), 21.5, (0.010, 0.012, 0.050))
+
+
+async def nothing():
+    await asyncio.sleep(0)
+    return "one"
+
+
+async def test_a_life_of_the_floor_is_six_signals_four_timers_and_four_empty_activities():
+    async with (
+        await WorkflowEnvironment.start_local(dev_server_existing_path=executable()) as env,
+        floor.worker(env.client),
+    ):
+        names = [f"floor/{nth}" for nth in range(3)]
+        told = await played(partial(floor.live, env.client, names[0]), Load(1, 1))
+        events = [event async for event in env.client.get_workflow_handle(names[0]).fetch_history_events()]
+        long = await length(env.client, told.done)
+
+    kinds = [event.WhichOneof("attributes") for event in events]
+    assert told.done == (names[0],)
+    assert told.failed == ()
+    assert kinds.count("workflow_execution_signaled_event_attributes") == 6
+    assert kinds.count("timer_fired_event_attributes") == 4
+    assert kinds.count("activity_task_completed_event_attributes") == 4
+    assert long.events == len(events)
+    assert long.bytes > 0
+
+
+def test_every_figure_that_is_promised_is_flat_and_can_be_kept():
+    known = figures(findings())
+
+    assert set(ASKED_FOR) <= known.keys()
+    assert known["orders.ratio"] == 0.4
+    assert known["orders.cpu_ratio"] == 0.3
+    assert known["orders.cpu_ms.worker"] == 250.0
+    assert known["webhook.p99_ms"] == 50.0
+    assert all(isinstance(value, int | float | str) for value in known.values())
+    assert json.loads(json.dumps(known)) == known
+
+
+def test_a_life_that_fails_is_counted_and_not_hidden():
+    failed = a_part(4.0, {}, failed=("TimeoutError: ",))
+
+    assert figures(findings(**{BATCH.name: failed}))["orders.failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ({"worker": 0.95, "temporal": 0.9}, "all 2 cores, 51% of them by the process worker"),
+        ({"worker": 0.9, "temporal": 0.3}, "the process worker"),
+        ({"temporal": 0.9, "worker": 0.3}, "waiting"),
+        ({}, "waiting"),
+    ],
+)
+def test_what_bounds_the_rate_is_said(shares, words):
+    assert bound_by(shares, cores=2).startswith(words)
+
+
+def test_the_rate_is_that_of_full_places():
+    ended = [4.0, 4.0, 5.0, 6.0, 7.0, 8.0, 20.0]
+
+    assert rate(ended, last_began=8.0, at_once=2) == pytest.approx(1.0)
+    assert rate([1.0], last_began=0.0, at_once=2) == 0.0
+
+
+async def test_no_more_lives_at_once_than_there_are_places():
+    alive, most = 0, 0
+
+    async def one():
+        nonlocal alive, most
+        alive += 1
+        most = max(most, alive)
+        await asyncio.sleep(0)
+        alive -= 1
+        return "one"
+
+    told = await played(one, Load(7, 3))
+
+    assert len(told.done) == 7
+    assert most == 3
+
+
+async def test_a_life_that_raises_does_not_end_the_others():
+    lives = iter((nothing, None, nothing))
+
+    async def one():
+        return await next(lives)()
+
+    told = await played(one, Load(3, 1))
+
+    assert len(told.done) == 2
+    assert told.failed == ("TypeError: 'NoneType' object is not callable",)
+
+
+async def test_an_entry_is_found_by_whoever_waits_before_or_after_it_was_written():
+    book = ["early"]
+    reader = Reader(book, lambda entry: entry)
+    reading = asyncio.create_task(reader.read())
+    late = asyncio.create_task(reader.entry("late"))
+    async with asyncio.timeout(5):
+        assert await reader.entry("early") == "early"
+        book.append("late")
+        assert await late == "late"
+    reading.cancel()
+
+
+def test_cpu_is_counted_for_this_process():
+    meter = Meter()
+    before = meter.read()
+    while (spent := meter.read().since(before)).cpu["world"] < 0.1:
+        sum(range(100_000))
+
+    assert spent.cpu["world"] <= spent.at * psutil.cpu_count() + A_TICK
+
+
+def test_idle_transactions_are_told_by_the_second():
+    began, ended = Tally(Reading(1.0, {}, 0.0), 10), Tally(Reading(6.0, {}, 0.0), 20)
+
+    assert ended.per_s(began) == 2.0
+
+
+def test_the_table_stands_between_its_markers_and_nothing_else_changes(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n")
+
+    tables.write(figures(findings()), tmp_path, (("README.md", "english"),))
+    once = readme.read_text()
+    tables.write(figures(findings()), tmp_path, (("README.md", "english"),))
+
+    assert once.startswith(f"before\n{tables.BEGIN}\n| What | Figure |")
+    assert once.endswith(f"{tables.END}\nafter\n")
+    assert "| 0.4 |" in once
+    assert "old" not in once
+    assert readme.read_text() == once
+
+
+def test_a_readme_without_markers_is_named_and_the_other_is_written(tmp_path):
+    chinese = tmp_path / "README.zh-CN.md"
+    chinese.write_text(f"{tables.BEGIN}{tables.END}")
+
+    with pytest.raises(tables.Unmarked, match=r"README\.md$"):
+        tables.write(figures(findings()), tmp_path)
+
+    assert "| 项目 | 数值 |" in chinese.read_text()
+
+
+def test_percentiles_are_times_that_were_measured():
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([], 0.99) == 0.0
