@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
 from api.app import create_app
 from cli import COMMANDS, command_of
@@ -21,6 +20,11 @@ READMES = (ENGLISH, CHINESE)
 LARGEST_PICTURE = 200_000
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NEEDED = {ENGLISH: "must be set", CHINESE: "必填"}
+WHO = {
+    ENGLISH: {"public": "public", "signed": "signed", "all": "all", "staff": "staff"},
+    CHINESE: {"public": "公开", "signed": "店铺签名", "all": "全部角色", "staff": "全体员工"},
+}
+FILE = re.compile(r"`([\w/]+(?:\.py|/))`")
 MARKS = ("<!-- benchmarks -->", "<!-- /benchmarks -->")
 
 
@@ -89,7 +93,7 @@ def test_every_endpoint_is_named_with_who_may_ask(readme, described):
 
     assert sorted(told) == sorted(f"{method} {path}" for method, path in endpoints)
     assert {f"{method} {path}": told[f"{method} {path}"] for method, path in endpoints} == {
-        f"{method} {path}": spelt_roles(MATRIX[method, path]) for method, path in endpoints
+        f"{method} {path}": spelt_roles(MATRIX[method, path], readme) for method, path in endpoints
     }
 
 
@@ -97,7 +101,7 @@ def test_every_endpoint_is_named_with_who_may_ask(readme, described):
 def test_every_wish_is_named_with_who_may_want_it(readme):
     told = {row[0].strip("`"): row[-1] for kind in WISHES for row in rows_of(readme, f"`{kind}`")}
 
-    assert told == {kind: spelt_roles(roles) for kind, roles in WISHES.items()}
+    assert told == {kind: spelt_roles(roles, readme) for kind, roles in WISHES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +113,11 @@ def described():
     return create_app(Nothing()).openapi()
 
 
-def spelt_roles(roles):
+def spelt_roles(roles, readme):
     if isinstance(roles, str):
-        return {"public": "–", "signed": "signed"}[roles]
+        return WHO[readme][roles]
     staff = set(Role) - {Role.SHOP}
-    known = {frozenset(Role): "all", frozenset(staff): "staff"}
+    known = {frozenset(Role): WHO[readme]["all"], frozenset(staff): WHO[readme]["staff"]}
     return known.get(frozenset(roles)) or ", ".join(role for role in Role if role in roles)
 
 
@@ -145,11 +149,29 @@ def test_pictures_are_used_and_small():
 @pytest.mark.parametrize("readme", READMES)
 def test_every_test_and_file_that_is_named_is_there(readme):
     quoted = re.findall(r"`([^`\n]+)`", prose_of(readme))
-    tests = {name for path in (HOUSE / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
-    files = [word for word in quoted if re.fullmatch(r"[\w./-]+\.(py|toml|yml|lock|html|md)", word)]
+    tests = {
+        name
+        for path in (HOUSE / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    files = [word for word in quoted if re.fullmatch(r"[\w.-]+/[\w./-]+\.(py|toml|yml|lock|html|md)", word)]
 
     assert [word for word in quoted if re.fullmatch(r"test_\w+", word) and word not in tests] == []
-    assert [file for file in files if "/" in file and not (HOUSE / file).exists()] == []
+    assert [file for file in files if not any((place / file).exists() for place in (HOUSE, HOUSE / "connectors"))] == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_noun_stands_where_the_table_says(readme):
+    lines = [line for line in words_of(readme).splitlines() if line.startswith("|")]
+    head = next(number for number, line in enumerate(lines) if "| models | rules |" in line)
+    rooms = [cell.strip() for cell in lines[head].split("|")[2:-1]]
+    cells = [line.split("|")[2:-1] for line in lines[head + 2 :] if line.count("|") == len(rooms) + 2]
+    named = [
+        f"{room}/{file}" for row in cells for room, cell in zip(rooms, row, strict=True) for file in FILE.findall(cell)
+    ]
+
+    assert len(named) > len(rooms)
+    assert [path for path in named if not (HOUSE / path).exists()] == []
 
 
 @pytest.mark.parametrize("readme", READMES)
