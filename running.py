@@ -132,6 +132,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         contacts=contacts,
         inbox=Inbox(db, contacts),
         addresses=Addresses(db),
+        boxes=Boxes(db),
         orders=OrderBook(db, contacts),
         links=Links(db),
         scans=ScanBook(db),

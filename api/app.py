@@ -8,11 +8,11 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
-from api import cases, desk, errors, health, orders, scans, webhooks, wishes
+from api import cases, desk, errors, health, labels, orders, scans, webhooks, wishes
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
-from api.pages import board, entrance, sheet
+from api.pages import board, entrance, paper, sheet
 from api.pages.showing import show_problem
 from api.relay import relay
 from api.tools import Terms, Tools
@@ -25,12 +25,13 @@ ROUTERS = (
     orders.one_order,
     wishes.router,
     desk.router,
+    labels.router,
     scans.router,
     cases.router,
     webhooks.router,
     health.router,
 )
-PAGES = (entrance.router, board.router, sheet.router)
+PAGES = (entrance.router, board.router, sheet.router, paper.router)
 
 
 def create_app(tools: Tools) -> FastAPI:

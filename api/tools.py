@@ -13,6 +13,7 @@ from api.visitors import Key, Visitor
 from connectors.registry import Registry
 from store.addresses import Addresses
 from store.audit import Audit
+from store.boxes import Boxes
 from store.cases import Cases
 from store.claims import Claims
 from store.contacts import Contacts
@@ -57,6 +58,7 @@ class Tools:
     contacts: Contacts
     inbox: Inbox
     addresses: Addresses
+    boxes: Boxes
     orders: OrderBook
     links: Links
     scans: ScanBook

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from api.dependencies import Given, OrderId, now, seen_by
 from api.errors import Problem
 from api.explaining import explained
+from api.labels import WRITERS
 from api.orders import seen
 from api.pages import sessions
 from api.pages.dictionary import WORDS
@@ -27,6 +28,7 @@ from models.errors import Refused
 from models.policy import Span
 from models.stage import Stage
 from models.story import Entry, Explanation
+from rules.labels import asked_for
 from rules.spines import spine
 from rules.timeline import timeline
 
@@ -68,6 +70,7 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         now=at,
         allowed=[kind for kind in BUTTONS if kind in why.allowed],
         key=uuid4().hex,
+        by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
         entries=[(_key(entry), entry) for entry in timeline(known.order)[::-1]],
         mood=_mood,

@@ -136,6 +136,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         contacts=people,
         inbox=Inbox(db, people),
         addresses=Addresses(db),
+        boxes=Boxes(db),
         orders=OrderBook(db, people),
         links=Links(db),
         scans=ScanBook(db),

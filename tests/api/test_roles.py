@@ -24,6 +24,7 @@ MATRIX = {
     ("POST", f"{ORDER}/wishes"): ALL,  # each kind of wish has its own row below
     ("POST", f"{ORDER}/facts"): STAFF,
     ("POST", f"{ORDER}/facts/{{proposal}}/second"): {ADMIN, FINANCE},
+    ("GET", f"{ORDER}/boxes/{{box}}/template"): {ADMIN, OPS, WAREHOUSE},
     ("POST", "/scans"): {ADMIN, WAREHOUSE},
     ("GET", "/scans/{scan}"): {ADMIN, WAREHOUSE},
     ("GET", "/cases"): ALL,
@@ -41,12 +42,15 @@ MATRIX = {
     ("POST", "/board/search"): SEATED,
     ("GET", SHEET): SEATED,
     ("POST", f"{SHEET}/wishes"): SEATED,
+    ("GET", f"{SHEET}/boxes/{{box}}/template"): SEATED,
+    ("POST", f"{SHEET}/boxes/{{box}}/template"): SEATED,
 }
 BY_KEY = [(*endpoint, roles) for endpoint, roles in MATRIX.items() if isinstance(roles, set)]
 FILLED = {
     "channel": "web",
     "shop": "demo",
     "number": "N1",
+    "box": "b1",
     "proposal": "p1",
     "scan": "s1",
     "case": "1",
@@ -67,6 +71,7 @@ WISHES = {
     "retry": {ADMIN, OPS, WAREHOUSE, FINANCE},
     "give_up": {ADMIN, OPS},
     "dismiss": {ADMIN, OPS},
+    "close_case": STAFF,
 }
 
 

@@ -1,5 +1,5 @@
 "use strict";
-// The board keeps itself fresh; a form is sent once, however often its button is pressed.
+// The board keeps itself fresh; a form is sent once, however often its button is pressed; a label is printed.
 (() => {
   const main = document.getElementById("main");
   const seconds = Number(main && main.dataset.live);
@@ -25,6 +25,7 @@
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button")) button.classList.add("busy");
   });
+  for (const button of document.querySelectorAll("[data-prints]")) button.addEventListener("click", () => print());
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
   });
