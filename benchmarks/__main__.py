@@ -67,6 +67,8 @@ def _write_tables() -> None:
     if not LATEST.exists():
         _fail("There are no figures yet. Run: make bench")
     known: Figures = json.loads(LATEST.read_text())
+    if known["orders.failed"]:
+        _fail(f"{known['orders.failed']} lives of the last run failed: its figures are for nobody's README.")
     try:
         tables.write(known, HERE.parent)
     except tables.Unmarked as unmarked:

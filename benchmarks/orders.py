@@ -49,6 +49,13 @@ class Street:
     async def live(self, form: Form) -> str:
         """One order from the shop to its end; the id of its story."""
         order = self.cast.shop.order(provider="wechat")
+        try:
+            return await self._lived(form, order)
+        except BaseException as failure:
+            failure.add_note(f"{order.number} {form.name}")
+            raise
+
+    async def _lived(self, form: Form, order: Order) -> str:
         link = (await self.cast.shop.place(order)).link
         if link is None:
             raise LookupError("no link to pay")

@@ -71,8 +71,14 @@ async def _place(live: Live, tickets: Iterator[None], counted: _Counted, told: C
             async with asyncio.timeout(PATIENCE):
                 name = await live()
         except Exception as failure:  # noqa: BLE001 - whatever it was, the other lives go on
-            counted.failed.append(f"{type(failure).__name__}: {failure}")
+            counted.failed.append(_words(failure))
         else:
             counted.done.append(name)
             counted.ended.append(monotonic())
         told()
+
+
+def _words(failure: Exception) -> str:
+    """What it was and, where the life noted it, whose. Of a life that took too long the cause has the note."""
+    whose = [note for one in (failure, failure.__cause__) for note in getattr(one, "__notes__", ())]
+    return ": ".join(filter(None, (*whose, type(failure).__name__, str(failure))))

@@ -6,7 +6,7 @@ import psutil
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from benchmarks import floor, tables
+from benchmarks import floor, rounds, tables
 from benchmarks.books import Reader
 from benchmarks.callbacks import percentile
 from benchmarks.figures import bound_by, figures
@@ -137,6 +137,19 @@ async def test_a_life_that_raises_does_not_end_the_others():
 
     assert len(told.done) == 2
     assert told.failed == ("TypeError: 'NoneType' object is not callable",)
+
+
+async def test_a_life_that_takes_too_long_says_whose_it_was(monkeypatch):
+    async def endless():
+        try:
+            await asyncio.Event().wait()
+        except BaseException as failure:
+            failure.add_note("DEMO1 in batches")
+            raise
+
+    monkeypatch.setattr(rounds, "PATIENCE", 0.01)
+
+    assert (await played(endless, Load(1, 1))).failed == ("DEMO1 in batches: TimeoutError",)
 
 
 async def test_an_entry_is_found_by_whoever_waits_before_or_after_it_was_written():
