@@ -43,6 +43,7 @@ WISHERS: Final[Mapping[str, tuple[Role, ...]]] = {  # who may ask; whether it is
     "retry": (*_DESK, Role.WAREHOUSE, Role.FINANCE),
     "give_up": _DESK,
     "dismiss": _DESK,
+    "close_case": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
 EXAMPLE: Final = {"kind": "cancel", "reason": "changed_mind"}
 

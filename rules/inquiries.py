@@ -8,17 +8,16 @@ from models.order import Asked, Inquiry, Order
 from models.parcel import Parcel
 from models.stage import Stage
 from models.story import Shield
-from rules import parcels, payments, stages
+from rules import errands, parcels, payments, stages
 
 PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
 
 
 def next_of(order: Order, what: Inquiry) -> Asked | None:
-    """The next question of this kind, and when it is to be asked; None while one is open or none is due."""
-    if any(asked.what is what and not asked.ended_at for asked in order.asked):
-        return None
+    """The next question of this kind, and when it is to be asked; one at a time about each thing."""
+    busy = [asked.about for asked in open_questions(order, what)]
     questions = {Inquiry.PAYMENT: _payment, Inquiry.TRACK: _track, Inquiry.PROOF: _proof}[what](order)
-    new = [question for question in questions if not _was_asked(order, question)]
+    new = [question for question in questions if question.about not in busy and not _was_asked(order, question)]
     return min(new, key=lambda question: question.at, default=None)
 
 
@@ -40,12 +39,15 @@ def ended(order: Order, question: Asked, now: datetime) -> Order:
 
 def is_moot(order: Order, question: Asked) -> bool:
     """The world answered by itself."""
+    if question.what is Inquiry.PAYMENT and payments.is_prepaid(order):
+        return bool(order.payments) or payments.open_bill(order) is None
     if question.what is Inquiry.PAYMENT:
-        return bool(order.payments) or (payments.is_prepaid(order) and payments.open_bill(order) is None)
+        return question.about not in _uncollected(order)
     parcel = next((known for known in order.parcels if known.id == question.about), None)
     if parcel is None or not parcels.is_out(parcel):
         return True
-    return is_proven(parcel) if question.what is Inquiry.PROOF else _heard_last(parcel) > question.at
+    news = max(_heard_last(parcel), parcel.stirred_at or question.at)
+    return is_proven(parcel) if question.what is Inquiry.PROOF else news > question.at
 
 
 def shield(order: Order) -> Shield | None:
@@ -86,10 +88,23 @@ def _was_asked(order: Order, question: Asked) -> bool:
 
 
 def _payment(order: Order) -> list[Asked]:
-    since = stages.waiting_since(order, Stage.PAID)
-    if not since or order.payments:
+    """About the bill, or about each parcel that was paid for at the door."""
+    since, after = stages.waiting_since(order, Stage.PAID), order.policy.ask_payment_after
+    if not since:
         return []
-    return [_question(Inquiry.PAYMENT, order.id, since, since + order.policy.ask_payment_after)]
+    if not payments.is_prepaid(order):
+        return [_question(Inquiry.PAYMENT, parcel, since, since + after) for parcel in _uncollected(order)]
+    bill = payments.open_bill(order)
+    billed = errands.find(order, bill.about) if bill else None
+    since = billed.began_at if billed else since
+    return [] if order.payments else [_question(Inquiry.PAYMENT, order.id, since, since + after)]
+
+
+def _uncollected(order: Order) -> list[Id]:
+    """Parcels that the courier handed over, and whose money it has not told of."""
+    told = [capture.bill for payment in order.payments for capture in payment.captures]
+    delivered = [parcel.id for parcel in order.parcels if parcel.waybill and parcel.first(ParcelDelivered)]
+    return [parcel for parcel in delivered if parcel not in told]
 
 
 def _track(order: Order) -> list[Asked]:

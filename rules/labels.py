@@ -8,7 +8,7 @@ from models.line import Box
 from models.noun import Id, Money
 from models.order import Order
 from models.parcel import Parcel
-from rules import errands, parcels, payments
+from rules import errands, money, parcels, payments
 
 
 def asked_for(order: Order) -> Box | None:
@@ -44,6 +44,5 @@ def number(order: Order, box: Box) -> Id:
 
 
 def to_collect(order: Order, box: Box) -> Money | None:
-    """The courier collects the money with the first box."""
-    is_first = box == order.boxes[0] and not payments.is_prepaid(order)
-    return order.total if is_first else None
+    """Each box's share, so that what is stopped or comes back is not paid for at the door."""
+    return None if payments.is_prepaid(order) else money.share_of(order, [box.id])

@@ -18,7 +18,7 @@ def owed(order: Order) -> Owed | None:
         return None
     left = [parcel for parcel in order.parcels if parcel.waybill and parcels.is_out(parcel)]
     untold = [parcel for parcel in left if not _is_told(order, parcel)]
-    return _report(order, untold[0]) if untold else None
+    return _report(order, untold) if untold else None
 
 
 def _is_told(order: Order, parcel: Parcel) -> bool:
@@ -27,8 +27,8 @@ def _is_told(order: Order, parcel: Parcel) -> bool:
     return any(report.about == parcel.id for report in tried)
 
 
-def _report(order: Order, parcel: Parcel) -> Owed:
-    is_last = not unshipped(order)
+def _report(order: Order, untold: list[Parcel]) -> Owed:
+    parcel, is_last = untold[0], not unshipped(order) and len(untold) == 1
     return Owed(
         what=What.REPORT,
         about=parcel.id,

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from models.case import Owner, Role
 from models.errand import State, What
-from models.fact import Milestone, ParcelTracked
+from models.fact import Milestone, ParcelReceivedBack, ParcelTracked
 from models.noun import Id
 from models.order import Inquiry, Order
 from models.policy import Policy
 from models.stage import Stage
-from models.wish import Cancel, Expire, Urge
+from models.wish import Cancel, CancelRest, Expire, Urge
 from rules import errands, inquiries, parcels, payments, scans, stages, undoing, wishes
 from rules.reviews import approved_at
 
@@ -68,7 +68,7 @@ def _unpaid(order: Order) -> Due | None:
 
 
 def _wrong_amount(order: Order) -> Due | None:
-    since = payments.wrong_since(order)
+    since = None if wishes.is_stopped(order) else payments.wrong_since(order)  # stopped, all of it goes back
     return _due(order, since, lambda _: AT_ONCE) if since else None
 
 
@@ -127,13 +127,52 @@ def _astray(order: Order) -> Due | None:
 def _not_back(order: Order) -> Due | None:
     out = [parcel.id for parcel in order.parcels if parcels.is_out(parcel)]
     sent = [e for e in order.errands if e.what is What.INTERCEPT and e.about in out]
+    refused = [errand for errand in sent if errand.state is State.REFUSED]
+    if refused:  # nobody turns it round: somebody must look now
+        at = refused[0].ended_at or refused[0].began_at
+        return Due(at, at, refused[0].party)
     first = min(sent, key=lambda errand: errand.began_at, default=None)
     return _due(order, first.began_at, lambda p: p.return_within, first.party) if first else None
 
 
+def _unanswered(order: Order) -> Due | None:
+    """What was asked of anybody and has no end: a void that hangs holds the refund behind it."""
+    sent = [errand for errand in errands.under_way(order) if errand.what not in (What.REFUND, What.INTERCEPT)]
+    first = min(sent, key=lambda errand: errand.began_at, default=None)
+    return _due(order, first.began_at, lambda p: p.done_within, first.party) if first else None
+
+
+def _paid_and_silent(order: Order) -> Due | None:
+    """A provider that would not close a bill because it is paid, and does not say what was paid."""
+    refused = [] if order.payments else errands.of(order, What.CLOSE, State.REFUSED)
+    since = min((errand.ended_at or errand.began_at for errand in refused), default=None)
+    return _due(order, since, lambda p: p.done_within, refused[0].party) if since else None
+
+
+def _held_long(order: Order) -> Due | None:
+    """A hold that its person forgot."""
+    is_wanted = order.hold and order.hold.by
+    return _due(order, order.hold.since, lambda p: p.hold_within) if order.hold and is_wanted else None
+
+
+def _gave_too_much(order: Order) -> Due | None:
+    """The money went back, and then the goods reached the customer all the same."""
+    if undoing.given(order) <= undoing.refund_due(order) or not parcels.is_any_delivered(order):
+        return None
+    back = [errand.ended_at or errand.began_at for errand in order.errands if errand.what is What.REFUND]
+    return _due(order, max(back), lambda _: AT_ONCE)
+
+
+def _returned(order: Order) -> Due | None:
+    """It was delivered, said the courier, and it is back in our house."""
+    back = [p for p in order.parcels if parcels.delivered_at(order, p) and p.first(ParcelReceivedBack)]
+    since = min((fact.happened_at for p in back for fact in p.all(ParcelReceivedBack)), default=None)
+    return _due(order, since, lambda _: AT_ONCE) if since else None
+
+
 def _not_put_back(order: Order) -> Due | None:
-    boxes = undoing.to_put_back(order)
-    since = min((entry.at for entry in order.wishes if isinstance(entry.wish, Cancel)), default=order.received_at)
+    boxes, stops = undoing.to_put_back(order), (Cancel, CancelRest)
+    since = min((entry.at for entry in order.wishes if isinstance(entry.wish, stops)), default=order.received_at)
     return Due(since, since + order.policy.put_back_within, None, boxes[0].place) if boxes else None
 
 
@@ -144,7 +183,7 @@ def _not_refunded(order: Order) -> Due | None:
 
 
 def _untold(order: Order) -> Due | None:
-    refused = errands.of(order, What.REPORT, State.REFUSED)
+    refused = [] if wishes.is_stopped(order) else errands.of(order, What.REPORT, State.REFUSED)
     since = min((report.ended_at or report.began_at for report in refused), default=None)
     return _due(order, since, lambda _: AT_ONCE, order.channel) if since else None
 
@@ -187,8 +226,8 @@ def _incomplete(order: Order) -> Due | None:
 
 
 def _unproven(order: Order) -> Due | None:
-    """Asked three times, and still only a code in the courier's system."""
-    red = inquiries.given_up(order)
+    """Asked three times, and still only a code in the courier's system; until the return window has passed."""
+    red = None if stages.reached(order, Stage.COMPLETED) else inquiries.given_up(order)
     return Due(red.since, red.ended_at or red.at, _carrier(order)) if red else None
 
 
@@ -219,6 +258,11 @@ ROWS = (
     Deadline(
         "electronic_only", "asking for better proof", _asks(Inquiry.PROOF), asks=Inquiry.PROOF, is_for_people=False
     ),
+    Deadline("unanswered", "a party to say what became of what we asked", _unanswered),
+    Deadline("paid_and_silent", "the provider to say what was paid", _paid_and_silent, Role.FINANCE),
+    Deadline("held", "somebody to release what a person held", _held_long, is_platforms=True),
+    Deadline("gave_too_much", "somebody to see to goods and money that are both gone", _gave_too_much, Role.FINANCE),
+    Deadline("returned", "somebody to see why a delivered parcel is back", _returned, Role.SERVICE),
     Deadline("unpaid", "paid, or the bill is closed", _unpaid, is_for_people=False),
     Deadline("wrong_amount", "somebody to look at money that is not the price", _wrong_amount, Role.FINANCE),
     Deadline("unreviewed", "approved", _to_review),

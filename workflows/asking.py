@@ -1,5 +1,7 @@
 """The chapters that ask when the world is silent. The way of the order never waits for them."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +14,7 @@ from activities.payments import Payments
 from models.order import Asked, Inquiry, Order
 from models.parcel import Parcel
 from models.reservation import Look
-from rules import inquiries, payments
+from rules import inquiries, money, payments
 from workflows.calling import asking
 from workflows.chapters import payment_pace
 from workflows.story import Overtaken, Story
@@ -21,18 +23,33 @@ HALF_A_DAY = timedelta(hours=12)
 PROOFS = 3
 
 
-async def inquiring(story: Story, what: Inquiry) -> None:
-    """One question of a kind at a time, as soon as the clock wants it; what comes back is heard like any telling."""
-    while True:
-        await workflow.wait_condition(lambda: bool(inquiries.open_questions(story.order, what)))
-        question = inquiries.open_questions(story.order, what)[0]
-        try:
-            await _put(story, question)
-        except ActivityError as failure:
-            if is_cancelled_exception(failure):
-                return  # the run ends: whoever goes on asks again
-        if story.must_move:
-            return
+async def inquiring(story: Story) -> None:
+    """Every question as soon as the clock wants it; what comes back is heard like any telling."""
+    put = dict[Asked, "asyncio.Task[None]"]()
+    try:
+        while True:
+            await workflow.wait_condition(lambda: bool(_fresh(story, put)))
+            for question in _fresh(story, put):
+                put[question] = asyncio.create_task(_answered(story, question))
+    finally:
+        for task in put.values():
+            task.cancel()
+
+
+def _fresh(story: Story, put: Mapping[Asked, object]) -> list[Asked]:
+    return [question for question in inquiries.open_questions(story.order, *Inquiry) if question not in put]
+
+
+async def _answered(story: Story, question: Asked) -> None:
+    """Until it is, or there is no use in asking further."""
+    try:
+        await _put(story, question)
+    except Exception as failure:  # noqa: BLE001 - a question that breaks is a hold like any failure
+        if is_cancelled_exception(failure):
+            return  # the run ends: whoever goes on asks again
+        if not isinstance(failure, ActivityError):
+            story.hold(failure)
+    if not story.must_move:
         story.order = inquiries.ended(story.order, question, workflow.now())
 
 
@@ -49,15 +66,16 @@ async def _put(story: Story, question: Asked) -> None:
 
 def _asked(order: Order, question: Asked) -> Any:
     if question.what is Inquiry.PAYMENT and not payments.is_prepaid(order):
-        look = _look(order, order.parcels[0]).model_copy(update={"collects": order.total})
+        parcel = _parcel(order, question)
+        collects = money.share_of(order, [parcel.box or ""])
+        look = _look(order, parcel).model_copy(update={"collects": collects})
         return asking(Parcels.collected, look, look.courier, payment_pace(order), f"ask {look.courier} for the money")
     if question.what is Inquiry.PAYMENT:
         bill = payments.open_bill(order)
         assert bill is not None  # noqa: S101 - else the question is moot
         words = f"ask {bill.party} whether it is paid"
         return asking(Payments.captured, bill.about, bill.party, payment_pace(order), words)
-    parcel = next(known for known in order.parcels if known.id == question.about)
-    look = _look(order, parcel).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
+    look = _look(order, _parcel(order, question)).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
     words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
     return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
 
@@ -66,8 +84,13 @@ def _pace(order: Order, question: Asked) -> RetryPolicy:
     """Proof is asked for three times; news until there are some."""
     if question.what is Inquiry.PROOF:
         return RetryPolicy(initial_interval=order.policy.prove_after, backoff_coefficient=1.0, maximum_attempts=PROOFS)
-    first = min(order.policy.track_after, HALF_A_DAY) / 2
+    is_rumour = _parcel(order, question).stirred_at == question.since
+    first = order.policy.ask_payment_after if is_rumour else min(order.policy.track_after, HALF_A_DAY) / 2
     return RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY)
+
+
+def _parcel(order: Order, question: Asked) -> Parcel:
+    return next(known for known in order.parcels if known.id == question.about)
 
 
 def _look(order: Order, parcel: Parcel) -> Look:

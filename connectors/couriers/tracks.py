@@ -67,7 +67,7 @@ def collected(said: Iterable[Telling], parcel: Shipped, amount: Money) -> Tellin
     if delivered is None:
         raise Unavailable("not_yet")
     name = f"{parcel.courier}-cod-{parcel.waybill}"
-    body = {"transaction": name, "amount": amount.model_dump(mode="json"), "bill": None}
+    body = {"transaction": name, "amount": amount.model_dump(mode="json"), "bill": parcel.parcel}
     return Telling(kind="payment_captured", source=Source.COURIER, id=name, at=delivered.at, body=body)
 
 

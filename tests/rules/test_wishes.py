@@ -84,7 +84,12 @@ REFUSED = {
         "stopping": ALREADY,
         "cancelled": ALREADY,
     },
-    "hold": {"completed": "over", "cancelled": "over", "held": "already_held", "stuck": "already_held"},
+    "hold": {
+        "completed": "over",
+        "cancelled": "over",
+        "stopping": "already_stopping",
+        **dict.fromkeys(["held", "stuck"], "already_held"),
+    },
     "release": {**dict.fromkeys(AT, "not_held"), "held": None, "stuck": "stuck_retry_or_give_up"},
     "change_address": {
         **dict.fromkeys(["partly_shipped", "shipped", "in_transit", "delivered"], "handed_over"),
