@@ -43,6 +43,7 @@ class Deadline:
     is_for_people: bool = True  # otherwise the clock acts, once
     is_platforms: bool = False  # their promise to the buyer: no hold stops it
     asks: Inquiry | None = None  # what the clock asks
+    is_shown: bool = True  # in lists, as what the order waits for; else only its case is
 
 
 def _next_is(stage: Stage, allows: Allows) -> Watch:
@@ -258,7 +259,7 @@ ROWS = (
     Deadline(
         "electronic_only", "asking for better proof", _asks(Inquiry.PROOF), asks=Inquiry.PROOF, is_for_people=False
     ),
-    Deadline("unanswered", "a party to say what became of what we asked", _unanswered),
+    Deadline("unanswered", "a party to say what became of what we asked", _unanswered, is_shown=False),
     Deadline("paid_and_silent", "the provider to say what was paid", _paid_and_silent, Role.FINANCE),
     Deadline("held", "somebody to release what a person held", _held_long, is_platforms=True),
     Deadline("gave_too_much", "somebody to see to goods and money that are both gone", _gave_too_much, Role.FINANCE),
