@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
-from store.audit import Audit
-from store.deskfacts import DeskFacts
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -22,12 +20,14 @@ from connectors.registry import Accounts, Registry
 from models.case import Role
 from settings import Settings, raw_key
 from store.addresses import Addresses
+from store.audit import Audit
 from store.boxes import Boxes
 from store.calls import CallBook
 from store.cases import Cases
 from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
+from store.deskfacts import DeskFacts
 from store.inbox import Inbox
 from store.links import Links
 from store.money import MoneyGate
