@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 from api.tools import Terms, Tools
@@ -19,7 +20,7 @@ class Known:
 
     record: Record
 
-    @property
+    @cached_property
     def as_of(self) -> datetime:
         """When it last heard or did anything: until then it is true."""
         order = self.record.order
