@@ -146,7 +146,10 @@ async def test_a_label_that_was_written_is_printed_again_with_its_own_number(doo
     assert 'name="waybill"' not in page
 
 
-async def test_the_example_is_a_template():
+async def test_the_description_shows_a_template_that_is_one(door):
+    schema = (await door.client.get("/openapi.json")).json()["components"]["schemas"]["Template"]
+
+    assert schema["example"] == EXAMPLE
     assert Template.model_validate(EXAMPLE).model_dump(mode="json") == EXAMPLE
 
 
