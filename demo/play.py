@@ -112,13 +112,12 @@ async def _answers(hub: str, processes: list[Popen[bytes]]) -> None:
     """The door is open. Raises: stack.Down when a process of ours has ended."""
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(300):
+            await asyncio.sleep(0.2)
+            if any(process.poll() is not None for process in processes):
+                raise stack.Down("A process of ours ended. Look into api.log and worker.log beside the demo's data.")
             with suppress(httpx.HTTPError):
                 if (await client.get(f"{hub}/health/ready")).is_success:
                     return
-            ended = [process.args for process in processes if process.poll() is not None]
-            if ended:
-                raise stack.Down(f"A process of ours ended: {ended}. Its log lies beside the demo's data.")
-            await asyncio.sleep(0.2)
     raise stack.Down("The door does not open. Look into api.log and worker.log beside the demo's data.")
 
 

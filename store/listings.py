@@ -45,6 +45,8 @@ class BookRow(SQLModel, table=True):
     total: int = Field(sa_type=BigInteger)
     currency: str
     version: int
+    run: str
+    told_at: Instant
     is_ended: bool
     stock_mark: str
     body: dict[str, JsonValue] = Field(sa_type=JSONB)

@@ -9,7 +9,7 @@ from tests.api.conftest import OTHER_SHOP, SECRETS
 
 ADMIN, OPS, WAREHOUSE, FINANCE, SERVICE, SHOP = Role
 STAFF = {ADMIN, OPS, WAREHOUSE, FINANCE, SERVICE}
-ALL = {*Role}
+ALL = tuple(Role)
 PUBLIC, SIGNED, SEATED = "public", "signed", "seated"
 ORDER = "/orders/{channel}/{shop}/{number}"
 HOOK = "/webhooks/{kind}/{party}/{account}"
