@@ -282,6 +282,11 @@ def load(**given: Any) -> Settings:
     return told
 
 
+def passed_on(told: Mapping[str, str]) -> dict[str, str]:
+    """What a child of ours is told: what we were, and what we found out."""
+    return {**os.environ, **told}
+
+
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     names = [variable.name for variable in variables()]
     for name in sorted(environment):

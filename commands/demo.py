@@ -15,7 +15,7 @@ STAGE = "demo.play"
 def demo(
     *,
     ends: Annotated[bool, typer.Option("--exit", help="End by itself; exit code 1 if any book differs.")] = False,
-    orders: Annotated[int, typer.Option(min=1, max=10_000, help="How many orders are played.")] = 300,
+    orders: Annotated[int, typer.Option(min=1, max=10_000, help="How many orders are played.")] = 200,
     seed: Annotated[int, typer.Option(help="Chance, the same again for the same number.")] = 1,
 ) -> None:
     """Play some hundred orders from checkout to completed, on a stack of its own.

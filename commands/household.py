@@ -1,7 +1,6 @@
 """The door and the workers as processes of their own, for as long as somebody holds them."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
@@ -13,7 +12,7 @@ from time import monotonic
 import httpx
 
 from beside.ground import LOCAL
-from settings import INSIDE, PREFIX, Settings
+from settings import INSIDE, PREFIX, Settings, passed_on
 from stack import Down, free_port, leash, let_go
 
 ALIVE = "/health/live"
@@ -79,7 +78,7 @@ class Household:
 
     def _start(self, member: Member) -> Popen[bytes]:
         with self._diary(member).open("ab") if self.diaries else nullcontext() as ink:
-            return leash(member.command, ink, env=os.environ | member.told)  # theirs is ours, and what we found out
+            return leash(member.command, ink, env=passed_on(member.told))  # theirs is ours, and what we found out
 
     def _lives(self, member: Member) -> None:
         if (code := self._running[member.name].poll()) is not None:

@@ -39,6 +39,7 @@ MOODS = {
     "does_but_late": 0.02,
     "late_by": 8.0,
 }
+A_SECOND = 2.0  # orders that two cores carry with everybody else on them
 REFUSALS = 0.25  # of labels, by the courier we like best: so that the next one has work too
 console = Console()
 
@@ -69,7 +70,8 @@ class Cast:
 
 async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
     """The exit code: 0 when every book agrees."""
-    script = Script(orders, seed)
+    spread = max(10.0, orders / A_SECOND)
+    script = Script(orders, seed, spread=spread, at_most=spread + 150)
     async with assembled(settings, script.seed) as cast:
         console.print(f"Board {cast.town.hub}/   Temporal UI {cast.ui}   data {settings.data / 'demo'}\n")
         plot = Play(cast.town, cast.shop, cast.ops, script.seed)

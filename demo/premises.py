@@ -1,7 +1,6 @@
 """Our own side of the play: a stack of its own, a shop's policy, stock, people on duty, and the product's processes."""
 
 import json
-import os
 import secrets
 import shutil
 import sys
@@ -102,7 +101,6 @@ def processes(settings: Settings, home: Path) -> list[Popen[bytes]]:
     """The door and a worker, each a process of its own that ends with us."""
     shops = {shop: key.get_secret_value() for shop, key in settings.keys.shops}
     environment = {
-        **os.environ,
         "OMS_DATA": str(home),
         "OMS_PARTIES_FILE": str(settings.parties_file),
         "OMS_PORTS__API": str(settings.ports.api),
@@ -114,4 +112,4 @@ def processes(settings: Settings, home: Path) -> list[Popen[bytes]]:
 
 def _process(what: str, environment: Mapping[str, str], home: Path) -> Popen[bytes]:
     with (home / f"{what}.log").open("ab") as log:
-        return stack.leash([sys.executable, "-m", "cli", what], log, env=environment)
+        return stack.leash([sys.executable, "-m", "cli", what], log, env=told.passed_on(environment))

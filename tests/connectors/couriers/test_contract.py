@@ -251,7 +251,7 @@ async def test_money_at_the_door_is_asked_for_and_told_when_the_parcel_is_there(
 
     fact = read(telling, telling.at + LATER)
     assert isinstance(fact, PaymentCaptured)
-    assert (fact.amount.minor, fact.source, fact.bill) == (19850, "courier", None)
+    assert (fact.amount.minor, fact.source, fact.bill) == (19850, "courier", counter.parcel(waybill).parcel)
     assert counter.world.books.collected == {waybill: 19850}
 
 
