@@ -128,7 +128,7 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
     cast.town.turn(**script.moods)
     cast.town.sf.dials.set(refuse=REFUSALS)
     cast.warehouse.dials.set(drop_push=0.1, duplicate_push=0.1, seed=cast.town.seed)
-    chores = [cast.warehouse.run(), plot.reviews(), _brings_back(cast), _forges(cast, script)]
+    chores = [cast.warehouse.run(), plot.reviews(), plot.unsticks(), _brings_back(cast), _forges(cast, script)]
     tasks = [asyncio.create_task(_on_and_on(chore)) for chore in chores]
     lives = asyncio.create_task(_lives(plot, script))
     try:
