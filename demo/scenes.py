@@ -44,15 +44,16 @@ class Play:
     async def pays_twice(self, order: Order) -> None:
         """Two taps, two transactions.
 
-        The second callback is not dropped: a question by our number names one transaction, so what nobody ever told of
+        Neither callback is dropped: a question by our number names one transaction, so one that nobody ever told of
         is found in the provider's bill the next day, and the demo is over by then.
         """
-        await self.pays(order)
-        till = self.town.wechat if order.provider == "wechat" else self.town.alipay
-        usual = till.dials.drop_push
-        till.dials.set(drop_push=0.0)
+        await asyncio.sleep(self.chance.uniform(0.2, 3))
+        dials = (self.town.wechat if order.provider == "wechat" else self.town.alipay).dials
+        usual = dials.drop_push
+        dials.set(drop_push=0.0)  # nobody else's push is written between here and there
         await self.shop.pay(order)
-        till.dials.set(drop_push=usual)
+        await self.shop.pay(order)
+        dials.set(drop_push=usual)
 
     async def pays_wrong(self, order: Order) -> None:
         """A coupon of the provider that nobody told us of; the desk takes the order back."""

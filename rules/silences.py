@@ -126,8 +126,8 @@ def _astray(order: Order) -> Due | None:
 
 
 def _not_back(order: Order) -> Due | None:
-    out = [parcel.id for parcel in order.parcels if parcels.is_out(parcel)]
-    sent = [e for e in order.errands if e.what is What.INTERCEPT and e.about in out]
+    """Until it is back, or the courier was faster than we and the customer has it."""
+    sent = [e for e in order.errands if e.what is What.INTERCEPT and _is_on_the_road(order, e.about)]
     refused = [errand for errand in sent if errand.state is State.REFUSED]
     if refused:  # nobody turns it round: somebody must look now
         at = refused[0].ended_at or refused[0].began_at

@@ -40,10 +40,10 @@ from store.scans import ScanBook
 from store.stock import Shelves
 from store.temporal import CONVERTER
 from tests.builders import a_telling, an_order
+from tests.others import Courier, Provider, Shop
 from tests.store.conftest import counted, db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
 from tests.workflows.conftest import env  # noqa: F401 - a fixture
-from tests.world import Courier, Provider, Shop
 from world.shop_wire import Pen
 
 SECRETS = {role: f"{role}-key-for-these-tests-only" for role in Role}

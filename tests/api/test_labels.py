@@ -14,8 +14,8 @@ from tests.api.conftest import OTHER_SHOP, relaying
 from tests.api.test_pages import sign_in
 from tests.api.test_scans import a_scan, scanned, words
 from tests.builders import BRISK, a_telling, after, boxes_of, labelled, two_boxes
+from tests.others import refuses
 from tests.store.makings import a_contact
-from tests.world import refuses
 
 SENDER = a_contact(name="茶仓", phone="075526000000", address="仓库路 2 号")
 MOVED = a_contact(name="李四", phone="13900139000", address="新址 1 号")

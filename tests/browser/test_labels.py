@@ -7,8 +7,8 @@ import pytest
 from models.case import Role
 from tests.api.conftest import relaying
 from tests.browser.conftest import DESK, PHONE
+from tests.others import refuses
 from tests.store.makings import a_contact
-from tests.world import refuses
 
 MILLIMETRE, POINT = 96 / 25.4, 72 / 25.4  # in CSS pixels, and in those of a PDF
 SHEET = re.compile(rb"/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]")

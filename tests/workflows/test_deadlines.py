@@ -14,7 +14,7 @@ from models.story import Shield
 from models.wish import Approve, Cancel, HoldBack, Release
 from rules.inquiries import customer_stage, shield
 from rules.stages import stage_of
-from tests import world
+from tests import others
 from tests.builders import NOON, PRICE, a_telling, an_order, delivered, packed, paid, picked, shipped, tracked
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -96,7 +96,7 @@ async def test_already_paid_at_closing_time_is_a_payment(house):
 
 
 async def test_only_closed_frees_the_units(house):
-    house.wechat.moods["close"] = world.fails_with(Unavailable("away"))
+    house.wechat.moods["close"] = others.fails_with(Unavailable("away"))
     story = await house.begin(an_order(policy=REAL.model_copy(update={"pay_within": 3 * MINUTE})))
     await house.until(lambda: house.links.known)
     await house.env.fast_forward(story, 4 * MINUTE)
@@ -109,7 +109,7 @@ async def test_only_closed_frees_the_units(house):
 
 
 async def test_a_refund_that_the_provider_does_not_end_is_finances_case(house):
-    house.wechat.moods["refund"] = world.takes_the_task
+    house.wechat.moods["refund"] = others.takes_the_task
 
     async def still_going(number, bill):
         return Outcome(state=State.BEGUN)

@@ -8,7 +8,7 @@ from models.stage import Stage
 from models.wish import ChangeAddress
 from rules import labels
 from rules.stages import stage_of
-from tests import world
+from tests import others
 from tests.builders import a_telling, an_order, delivered, packed, paid, picked, shipped, tracked
 
 SOON = Policy(complete_after=timedelta(seconds=2), couriers=("sf", "jd"), answer_within=timedelta(seconds=1))
@@ -16,7 +16,7 @@ SOON = Policy(complete_after=timedelta(seconds=2), couriers=("sf", "jd"), answer
 
 async def asked_for_by_hand(house, **fields):
     """A story that every courier refused a label."""
-    house.sf.moods["label"] = house.jd.moods["label"] = world.refuses
+    house.sf.moods["label"] = house.jd.moods["label"] = others.refuses
     story = await house.begin(an_order(policy=SOON, **fields))
     await house.tell(story, paid())
     return story, await house.eventually(story, labels.asked_for)

@@ -8,7 +8,7 @@ from models.noun import Money
 from models.stage import Stage
 from models.wish import CancelRest, ChangeAddress, GiveUp, Retry
 from rules.stages import stage_of
-from tests import world
+from tests import others
 from tests.builders import BRISK, a_telling, an_order, delivered, paid, received_back, shipped, two_boxes
 from tests.workflows.conftest import House
 
@@ -84,7 +84,7 @@ async def test_a_parcel_that_came_back_unasked_is_given_up_and_paid_back(house):
 
 async def test_a_label_that_nobody_can_tell_of_is_a_persons_matter_and_a_hand_written_one_goes_on(house):
     async def gone(party, deed):
-        raise world.Unavailable("away")
+        raise others.Unavailable("away")
 
     house.sf.moods["label"] = house.sf.moods["find"] = gone
     hasty = PATIENT.model_copy(update={"known_within": timedelta(seconds=2), "couriers": ("sf",)})
@@ -101,7 +101,7 @@ async def test_a_label_that_nobody_can_tell_of_is_a_persons_matter_and_a_hand_wr
 
 
 async def test_a_report_that_the_channel_refuses_is_a_case_and_holds_nobody_up(house):
-    house.shop.moods["report"] = world.says_no
+    house.shop.moods["report"] = others.says_no
     story = await house.begin(an_order(policy=PATIENT))
     await house.tell(story, paid())
     parcel = await house.parcel(story)
@@ -135,7 +135,7 @@ async def test_a_run_whose_record_is_older_than_the_stores_says_so_and_stands_st
     story = await house.begin(an_order(policy=PATIENT))
     await house.tell(story, paid())
     await house.parcel(story)
-    with world.Fault(house.memory, "put", refuses_older):
+    with others.Fault(house.memory, "put", refuses_older):
         await house.tell(story, a_telling("parcel_tracked", "courier", "m1", parcel="p", milestone="collected"))
         held = await house.eventually(story, lambda order: order.hold)
 
@@ -144,4 +144,4 @@ async def test_a_run_whose_record_is_older_than_the_stores_says_so_and_stands_st
 
 
 async def refuses_older(real, *about):
-    raise world.Refused("older_than_known")
+    raise others.Refused("older_than_known")
