@@ -43,7 +43,7 @@ from tests.builders import a_telling, an_order
 from tests.others import Courier, Provider, Shop
 from tests.store.conftest import counted, db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
-from tests.workflows.conftest import env  # noqa: F401 - a fixture
+from tests.workflows.conftest import dropped, env  # noqa: F401 - a fixture
 from world.shop_wire import Pen
 
 SECRETS = {role: f"{role}-key-for-these-tests-only" for role in Role}
@@ -242,7 +242,7 @@ async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
         door = await stack.enter_async_context(_entered(Lively(tools, parties)))
         yield door
         async for story in env.client.list_workflows("ExecutionStatus='Running'"):
-            await env.client.get_workflow_handle(story.id).terminate()
+            await dropped(env.client.get_workflow_handle(story.id))
 
 
 @asynccontextmanager

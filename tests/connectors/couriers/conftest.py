@@ -76,6 +76,7 @@ class Counter:
     door: Door
     callback: str
     id: str  # what orders call it
+    line: Line
 
     def booking(self, key=KEY, collect=None):
         units = (Units(sku="TEA-250", quantity=2),)
@@ -130,9 +131,9 @@ async def an_sf(**changes):
         world.dials.set(pace=0.0001)
         async with serve(world.app) as address:
             account = sf_account(address, **changes)
-            async with Line(account.name, account.address, answer_within=timedelta(seconds=1)) as line:
+            async with Line(account.name, account.address) as line:
                 door.courier = sf.SfExpress(account, line)
-                yield Counter(door.courier, world, door, world.settings.push_url, "sf")
+                yield Counter(door.courier, world, door, world.settings.push_url, "sf", line)
 
 
 async def a_kuaidi100(**changes):
@@ -140,10 +141,10 @@ async def a_kuaidi100(**changes):
     world.dials.set(pace=0.0001)
     async with serve(door) as ours, serve(world.app) as address:
         account = kuaidi100_account(address, **changes)
-        async with Line(account.name, address, answer_within=timedelta(seconds=1)) as line:
+        async with Line(account.name, address) as line:
             door.courier = kuaidi100.Kuaidi100(account, line, line)
             callback = f"{ours}/webhooks/couriers/kuaidi100/main/{TOKEN}"
-            yield Counter(door.courier, world, door, callback, "kuaidi100.yto")
+            yield Counter(door.courier, world, door, callback, "kuaidi100.yto", line)
 
 
 @pytest.fixture(params=[an_sf, a_kuaidi100], ids=["sf", "kuaidi100"])

@@ -50,6 +50,7 @@ async def test_their_no_is_a_refusal(counter):
 
 @pytest.mark.parametrize("mood", [{"fail": 1}, {"hang": 1}, {"slow": 5}])
 async def test_silence_is_not_a_refusal(counter, mood):
+    counter.line.answer_within = 0.3
     counter.world.dials.set(**mood)
 
     with pytest.raises(Unavailable):
@@ -59,10 +60,12 @@ async def test_silence_is_not_a_refusal(counter, mood):
 
 
 async def test_a_label_that_was_done_and_answered_too_late_is_found_by_our_key(counter):
+    counter.line.answer_within = 0.3
     counter.world.dials.set(does_but_late=1)
     with pytest.raises(Unavailable):
         await counter.courier.book(counter.booking())
     counter.world.dials.set(does_but_late=0)
+    counter.line.answer_within = 10
 
     found = await counter.courier.booked(KEY, counter.id)
     assert (found.state, len(counter.world.books.labels)) == (State.DONE, 1)
