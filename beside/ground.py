@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import random
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,7 @@ import psutil
 from beside.keepsakes import write_privately
 
 LOCAL = "127.0.0.1"
+BELOW_THE_SYSTEMS = range(20000, 32000)  # Linux lends from 32768 up, macOS from 49152
 ENDING_WITHIN = 20  # seconds that a stack which lost its starter takes to end, at most
 
 
@@ -32,17 +34,18 @@ class Moved(NamedTuple):
 
 
 def free_port(usual: int) -> int:
-    """The usual port if nobody has it, else any free one."""
-    for port in (usual, 0):
+    """The usual port if nobody has it, else another that stays free until its server takes it.
+
+    Why not any that the system gives: it lends those to every outgoing call, perhaps a moment later to one of ours.
+    """
+    for port in filter(None, (usual, *random.sample(BELOW_THE_SYSTEMS, 100))):
         with socket.socket() as asking, suppress(OSError), socket.socket() as taking:
             asking.settimeout(1)
-            if port and asking.connect_ex((LOCAL, port)) == 0:
+            if asking.connect_ex((LOCAL, port)) == 0:
                 continue
-            taking.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # or a port stays "taken" after its server ended
+            taking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else "taken" after its server ended
             taking.bind((LOCAL, port))
-            return int(taking.getsockname()[1])
+            return port
     raise Down("There is no free port on this machine.")
 
 

@@ -162,6 +162,18 @@ async def test_a_story_that_is_slow_to_answer_has_the_scan_all_the_same(lively, 
     assert await lively.tools.inbox.listing("waiting", 10) == ()
 
 
+async def test_a_story_that_cannot_answer_has_the_scan_all_the_same(lively, monkeypatch):
+    order_id, parcel = await labelled(lively)
+
+    def breaks(*_):
+        raise KeyError("a bug in an answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rules.scans.answer_to", breaks)
+        assert words(await scanned(lively, a_scan(parcel["id"])))[0][1:] == ("kept", None)
+    await lively.until(order_id, lambda told: told["stage"] == "picked")
+
+
 async def test_a_buffered_scan_of_a_label_that_we_do_not_know_yet_waits_for_it(lively):
     assert words(await scanned(lively, a_scan("SF-BY-HAND", live=False)))[0][1:] == ("kept", None)
     order_id, parcel = await labelled(lively)

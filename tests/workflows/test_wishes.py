@@ -123,10 +123,10 @@ async def test_a_worker_that_forgets_a_story_stops_nothing_in_it(env, caplog):
             for nth, story in enumerate(stories):
                 await house.tell(story, paid(f"tx{nth}", f"n{nth}"))
             for story in stories:  # delivered: a wish to cancel would be refused, and the wait go on
-                parcel = await house.parcel(story)
+                parcel = await house.labelled(story)
                 await house.tell(story, shipped(parcel), delivered(parcel))
             for story in stories:
-                await house.eventually(story, lambda order: stage_of(order) is Stage.DELIVERED)
+                await house.until(lambda order=story.order.id: stage_of(house.memory.records[order]) is Stage.DELIVERED)
 
         assert [line.getMessage() for line in caplog.records if "evict" in line.getMessage().lower()] == []
 
