@@ -153,7 +153,7 @@ async def serve(house: House, temporal_ui: str | None = None, host: str = "127.0
 
 def _terms(settings: Settings, temporal_ui: str | None) -> Terms:
     return Terms(
-        keys=tuple(_keys(settings)),
+        keys=tuple(keys_of(settings)),
         session_key=raw_key(settings.session_key),
         database_url=settings.database,
         temporal_ui=temporal_ui or "",
@@ -162,9 +162,12 @@ def _terms(settings: Settings, temporal_ui: str | None) -> Terms:
     )
 
 
-def _keys(settings: Settings) -> Iterable[Key]:
+def keys_of(settings: Settings) -> Iterable[Key]:
+    """Who may knock: each role, each person with a key of their own, each shop."""
     roles = (role for role in Role if role is not Role.SHOP)
     for role in roles:
         yield key_for(getattr(settings.keys, role.value).get_secret_value(), Visitor(role.value, role))
+    for person, secret in settings.keys.people:
+        yield key_for(secret.get_secret_value(), Visitor(person, Role(person.partition("/")[0])))
     for shop, secret in settings.keys.shops:
         yield key_for(secret.get_secret_value(), Visitor(shop, Role.SHOP, shop))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from temporalio.service import TLSConfig
@@ -70,6 +70,7 @@ def raw_key(secret: SecretStr) -> bytes:
 Key = Annotated[SecretStr, AfterValidator(_key)]
 Password = Annotated[SecretStr, AfterValidator(_long)]
 Address = Annotated[SecretStr, AfterValidator(_address)]
+Person = Annotated[str, StringConstraints(pattern=r"^(admin|ops|warehouse|finance|service)/[A-Za-z0-9_.-]{1,40}$")]
 Slot = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -144,7 +145,10 @@ class Ports(Part):
 
 
 class Keys(Part):
-    """Who may knock at the door: one key for each role, one for each shop."""
+    """Who may knock at the door: one key for each role, one for each shop, and one for each person where it matters.
+
+    Why people: who acts stands in the order's story, and money waits for a second person.
+    """
 
     admin: Password = Field(description="API key of the role admin")
     ops: Password = Field(description="API key of the role ops")
@@ -152,7 +156,10 @@ class Keys(Part):
     finance: Password = Field(description="API key of the role finance")
     service: Password = Field(description="API key of the role service")
     shops: Annotated[tuple[tuple[str, Password], ...], BeforeValidator(_pairs)] = Field(
-        (), description='API keys of shops, as JSON: {"own/demo": "..."}'
+        (), description='API keys of shops, as JSON: {"web/demo": "..."}'
+    )
+    people: Annotated[tuple[tuple[Person, Password], ...], BeforeValidator(_pairs)] = Field(
+        (), description='Keys of single people, by role and name, as JSON: {"finance/li": "..."}'
     )
 
 

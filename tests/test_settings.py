@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from models.case import Role
+from running import keys_of
 from settings import RECIPE, Misconfigured, load, raw_key, variables
 
 ROOT = Path(__file__).parent.parent
@@ -229,3 +231,18 @@ def test_only_the_settings_read_the_environment():
     ]
 
     assert found == []
+
+
+def test_each_person_may_have_a_key_of_their_own(monkeypatch, tmp_path):
+    people = {f"finance/{name}": f"{name}-0123456789-0123456789-0123" for name in "lm"}
+    monkeypatch.setenv("OMS_KEYS__PEOPLE", json.dumps(people))
+    known = {key.visitor.name: key.visitor.role for key in keys_of(load(data=tmp_path))}
+
+    assert known["finance/l"] is known["finance/m"] is known["finance"] is Role.FINANCE
+
+
+def test_a_person_has_a_role_that_there_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMS_KEYS__PEOPLE", json.dumps({"boss/li": "li-0123456789-0123456789-0123"}))
+
+    with pytest.raises(Misconfigured, match="OMS_KEYS__PEOPLE"):
+        load(data=tmp_path)
