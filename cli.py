@@ -22,6 +22,9 @@ COMMANDS = {
     "inbox": ("commands.inbox:inbox", "What parties told us: list it, tell it again."),
     "case": ("commands.cases:cases", "What people must look at: list it, close it."),
     "policy": ("commands.policies:policies", "The numbers that new orders live by: show them, change them."),
+    "place": ("commands.premises:places", "Where boxes are packed: list them, add one."),
+    "stock": ("commands.premises:stock", "What lies where: list it, receive more."),
+    "shift": ("commands.shifts:shifts", "Who is on duty and is reminded: list, add, end."),
 }
 
 

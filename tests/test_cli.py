@@ -36,6 +36,7 @@ from models.policy import Policy
 from rules.deadlines import standing
 from settings import load, raw_key
 from store.audit import Audit
+from store.boxes import Boxes
 from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
@@ -49,7 +50,8 @@ from tests.store.makings import a_contact, a_message, a_new_order
 
 HOUSE = Path(cli.__file__).parent
 NOUNS = {"order": ("show", "explain", "revive"), "inbox": ("list", "replay")}
-NOUNS |= {"case": ("list", "close"), "policy": ("show", "set")}
+NOUNS |= {"case": ("list", "close"), "policy": ("show", "set"), "place": ("list", "add"), "stock": ("list", "receive")}
+NOUNS |= {"shift": ("list", "add", "end")}
 EVERY = [(), *((name,) for name in cli.COMMANDS), *((noun, verb) for noun, verbs in NOUNS.items() for verb in verbs)]
 ANY_PORT = {f"OMS_PORTS__{name}": "0" for name in ("API", "POSTGRES", "TEMPORAL", "UI", "METRICS")}
 WIDE = {"COLUMNS": "250", "NO_COLOR": "1", "TERM": "dumb"}
@@ -203,6 +205,9 @@ def test_the_list_says_what_the_commands_say():
         (("policy", "set", "web/demo", "review_flags=perhaps"), "write yes or no"),
         (("up", "--workers", "0"), "greater than or equal to 1"),
         (("demo", "--orders", "0"), "greater than or equal to 1"),
+        (("stock", "receive", "WH-1", "tea", "0"), "greater than or equal to 1"),
+        (("shift", "add", "lin", "--robot", "dingtalk", "--hours", "9-5"), "--hours 09:00-18:00"),
+        (("shift", "add", "lin", "--robot", "dingtalk", "--days", "8"), "days"),
     ],
 )
 def test_misuse_is_said_and_is_no_failure(words, hint):
@@ -287,6 +292,34 @@ def test_without_its_demo_an_installation_says_so(monkeypatch):
 
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "The demo is not part of this installation" in answer.stderr
+
+
+async def test_a_shelf_is_filled_and_a_shift_begins_and_ends_by_command(up, tmp_path):
+    sender = tmp_path / "sender.json"
+    sender.write_text(PERSON.model_dump_json())
+    await up.ask("place", "add", "WH-2", "--sender", str(sender), "--kind", "store")
+    for _ in range(2):  # the same delivery
+        await up.ask("stock", "receive", "WH-2", "cup", "7", "--key", "delivery-1")
+    added = await up.ask("shift", "add", "lin", "--robot", "dingtalk", "--hours", "09:00-18:00", "--days", "12345")
+    number = (await up.json("shift", "list"))[0]["shift"]
+    ended = await up.ask("shift", "end", str(number))
+
+    assert {"id": "WH-2", "name": "WH-2", "district": PERSON.district_code, "kind": "store"} in await up.json(
+        "place", "list"
+    )
+    assert [level["on_hand"] for level in await up.json("stock", "list", "cup")] == [7]
+    assert await Boxes(up.db).sender("WH-2") == PERSON
+    assert (added.exit_code, ended.exit_code, await up.json("shift", "list")) == (0, 0, [])
+    assert (await up.ask("shift", "end", "99")).exit_code == 1
+    assert (await up.ask("stock", "receive", "WH-9", "cup", "7")).exit_code == 1
+
+
+async def test_a_sender_that_cannot_be_one_is_named_field_by_field_and_not_repeated(tmp_path):
+    sender = tmp_path / "sender.json"
+    sender.write_text(json.dumps({**PERSON.model_dump(), "phone": "13912345678 and more"}))
+    answer = orderhub("place", "add", "WH-2", "--sender", str(sender))
+
+    assert (answer.exit_code, "phone" in answer.stderr, "13912345678" in answer.stderr) == (2, True, False)
 
 
 def a_member(tmp_path, code):
