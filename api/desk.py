@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
 
 from api.dependencies import Given, OrderId, Part, Spoken, now, only, seen_by
 from api.errors import Fault, Problem, faults_of
+from api.handwriting import read
 from api.records import known_of
 from api.tools import Tools
 from api.visitors import Visitor
@@ -15,17 +16,19 @@ from connectors.ports import Addressed
 from models.case import Role
 from models.fact import FACT, Telling
 from models.noun import Id
+from models.order import Order
 from models.stage import Source
 
 router = APIRouter(prefix="/orders/{channel}/{shop}/{number}/facts", tags=["desk"])
 PARTY: Final = "desk"
 _DESK: Final = (Role.ADMIN, Role.OPS)
+HAND_WRITTEN: Final = "parcel_labelled"
 MONEY: Final = ("payment_captured", "refund_settled")
 SECONDS: Final = (Role.ADMIN, Role.FINANCE)  # who may be the second pair of eyes
 VOUCHERS: Final[dict[str, tuple[Role, ...]]] = {  # who may vouch for what
     "payment_captured": (*_DESK, Role.FINANCE),
     "refund_settled": (*_DESK, Role.FINANCE),
-    "parcel_labelled": (*_DESK, Role.WAREHOUSE),
+    HAND_WRITTEN: (*_DESK, Role.WAREHOUSE),
     "parcel_picked": (*_DESK, Role.WAREHOUSE),
     "parcel_packed": (*_DESK, Role.WAREHOUSE),
     "parcel_handed_over": (*_DESK, Role.WAREHOUSE),
@@ -79,14 +82,14 @@ async def vouch(
     number: Annotated[str, Depends(number_of)],
 ) -> Heard:
     """Told to the order as your word; money waits until somebody else agrees. The same `Idempotency-Key` is once."""
-    order_id = (await known_of(tools, seen_by(visitor, order_id))).order.id
-    telling = _telling(visitor, said, number)
+    order = (await known_of(tools, seen_by(visitor, order_id))).order
+    telling = _telling(visitor, order, said, number)
     needs_second = said.kind in MONEY
-    proposal = await tools.desk.propose(order_id, telling, visitor.name, visitor.role, needs_second)
-    await tools.audit.note(visitor.name, visitor.role, f"vouch.{said.kind}", order_id)
+    proposal = await tools.desk.propose(order.id, telling, visitor.name, visitor.role, needs_second)
+    await tools.audit.note(visitor.name, visitor.role, f"vouch.{said.kind}", order.id)
     if needs_second:
         return Heard(fact=telling.id, state="waits_for_second", proposal=proposal.id)
-    await _tell(tools, order_id, telling)
+    await _tell(tools, order.id, telling)
     return Heard(fact=telling.id, state="told")
 
 
@@ -105,7 +108,7 @@ async def _tell(tools: Tools, order_id: Id, telling: Telling) -> None:
     tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", order_id, telling),)))
 
 
-def _telling(visitor: Visitor, said: Vouched, number: str) -> Telling:
+def _telling(visitor: Visitor, order: Order, said: Vouched, number: str) -> Telling:
     """Their word as a story hears it. Raises: Problem 403, 422: what no story could read never leaves the door."""
     if said.kind not in VOUCHERS:
         raise Problem(
@@ -121,7 +124,8 @@ def _telling(visitor: Visitor, said: Vouched, number: str) -> Telling:
             "invalid",
             errors=[Fault(pointer=f"#/body/{name}", detail="does not belong here", code="extra") for name in taken],
         )
-    body = {**said.body, "by": visitor.name, "reason": said.reason}
+    told = read(order, said.body) if said.kind == HAND_WRITTEN else said.body
+    body = {**told, "by": visitor.name, "reason": said.reason}
     envelope = {"kind": said.kind, "source": Source.DESK, "id": number, "at": said.at}
     try:
         FACT.validate_python({**body, **envelope, "heard_at": now()})

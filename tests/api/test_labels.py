@@ -210,6 +210,46 @@ async def test_what_is_no_waybill_or_no_courier_of_ours_is_said_to_nobody(door, 
     assert await facts(door) == []
 
 
+HAND = {"parcel": "N1-hand-1", "box": "N1-box-1", "courier": "sf", "waybill": " sf7777771 ", "contact_version": 1}
+
+
+async def vouch(door, **changes):
+    body = {name: word for name, word in (HAND | changes).items() if word is not None}
+    said = {"kind": "parcel_labelled", "at": "2026-11-11T12:00:00+08:00", "reason": "no_courier_label", "body": body}
+    return await door.post("/orders/web/demo/N1/facts", Role.WAREHOUSE, json=said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"waybill": "SF123"}, "#/body/waybill"),
+        ({"waybill": "S" * 31}, "#/body/waybill"),
+        ({"waybill": "SF 123456"}, "#/body/waybill"),
+        ({"waybill": "顺丰123456"}, "#/body/waybill"),
+        ({"waybill": 1234567}, "#/body/waybill"),
+        ({"waybill": None}, "#/body/waybill"),
+        ({"courier": "yunda"}, "#/body/courier"),
+        ({"courier": None}, "#/body/courier"),
+    ],
+)
+async def test_a_label_that_is_vouched_for_is_checked_as_on_the_page(door, changes, pointer):
+    await keep(door)
+    answer = await vouch(door, **changes)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert await facts(door) == []
+
+
+async def test_a_waybill_that_is_vouched_for_is_kept_as_scanners_read_it(door):
+    await door.place(number="N1")
+    await keep(door, version=2)
+    assert (await vouch(door)).status_code == 202
+
+    (kept,) = await asyncio.wait_for(door.tools.tray.take(10), 1)
+    assert kept.telling.body["waybill"] == "SF7777771"
+
+
 @pytest.mark.parametrize("changes", [{"parcel": "N1-hand-7"}, {"contact_version": "2"}])
 async def test_a_paper_that_is_not_right_any_more_is_not_taken(door, changes):
     await keep(door)
