@@ -5,7 +5,6 @@ Other processes of ours (door, worker, command line) join the one that runs on t
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from settings import DRIVER, Settings
 
 __all__ = ["Down", "Moved", "Stack", "embedded", "free_port", "join", "leash", "let_go", "standing"]
 
-log = logging.getLogger(__name__)
 UP_WITHIN = 60  # seconds
 TAIL = 12  # last lines of a server's log, which explain its end
 
@@ -35,7 +33,7 @@ class Stack:
 
     settings: Settings  # with both addresses
     ui: str | None = None  # Temporal's Web UI, where it is ours
-    moved: tuple[Moved, ...] = ()  # usual ports that were taken
+    moved: tuple[Moved, ...] = ()  # usual ports that were taken: whoever starts it says so
 
 
 @asynccontextmanager
@@ -146,7 +144,6 @@ def _port(what: str, settings: Settings, moved: list[Moved]) -> int:
     port = free_port(usual)
     if usual not in {0, port}:
         moved.append(Moved(what, usual, port))
-        log.warning("the usual port is taken, another one is used", extra=moved[-1]._asdict())
     return port
 
 
