@@ -3,12 +3,18 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from models.errors import Missing, Refused
+from models.errand import State, What
+from models.errors import Refused
 from models.noun import Money
+from models.order import Record, Standing
+from models.stage import Stage
 from store.database import Broken
-from store.money import MoneyGate, Overclaim
+from store.money import MoneyGate, Overclaim, settle
+from store.orders import OrderBook
+from tests.builders import NOON, an_errand, an_order, fact, refund_settled
 
 CAPTURED = Money(minor=10_000)
+ORDER = an_order(id="web/shop/B1", business_no="B1")
 
 
 @pytest.fixture
@@ -18,6 +24,19 @@ def gate(db):
 
 def claim(gate, refund_no="B1-refund-1", minor=10_000, order="web/shop/B1", transaction="tx1", captured=CAPTURED):
     return gate.claim(refund_no, order, transaction, captured, Money(minor=minor))
+
+
+def a_refund(**fields):
+    return an_errand(ORDER, What.REFUND, "tx1", **fields)
+
+
+def the_order(*errands, **fields):
+    return ORDER.model_copy(update={"errands": errands, **fields})
+
+
+async def settled(db, *errands, **fields):
+    async with db.begin() as conn:
+        await settle(conn, the_order(*errands, **fields))
 
 
 async def claimed(db):
@@ -101,8 +120,8 @@ async def test_what_the_provider_refused_may_be_claimed_again(gate, db):
 
 async def test_what_went_out_is_never_free_again(gate, db):
     await claim(gate)
-    await gate.settled("B1-refund-1")
-    await gate.settled("B1-refund-1")
+    await settled(db, a_refund())
+    await settled(db, a_refund())
     await gate.free("B1-refund-1")
 
     assert await claimed(db) == 10_000
@@ -110,28 +129,70 @@ async def test_what_went_out_is_never_free_again(gate, db):
     assert await code_of(claim(gate, "B1-refund-2", minor=1)) == "over_captured"
 
 
+async def test_a_record_of_a_refund_is_its_end_at_the_gate(gate, db):
+    await claim(gate)
+    order = the_order(a_refund()).model_copy(update={"version": 1})
+    await OrderBook(db).put(Record(order=order, standing=Standing(stage=Stage.REFUNDED, since=NOON)))
+    await gate.free("B1-refund-1")
+
+    assert await claimed(db) == 10_000
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DONE])
+async def test_only_what_went_out_is_kept_from_being_freed(gate, db, state):
+    await claim(gate)
+    await settled(db, a_refund(state=state), an_errand(ORDER, What.VOID))
+    await gate.free("B1-refund-1")
+
+    assert await claimed(db) == 0
+
+
+async def test_an_order_without_refunds_costs_the_gate_nothing(db, counted):
+    with counted(db) as idle:
+        await settled(db, an_errand(ORDER, What.VOID), a_refund(state=State.BEGUN))
+    with counted(db) as moved:
+        await settled(db, a_refund(), a_refund(round=2))
+
+    assert (idle.statements, moved.statements) == (0, 1)
+
+
 async def test_a_refund_that_was_freed_and_went_out_all_the_same_is_counted(gate, db):
     await claim(gate)
     await gate.free("B1-refund-1")
 
-    await gate.settled("B1-refund-1")
+    await settled(db, a_refund())
 
     assert await claimed(db) == 10_000
     assert await gate.audit() == ()
 
 
-async def test_money_that_went_out_twice_is_said(gate):
+async def test_the_providers_last_word_goes_before_the_no_that_we_had_heard(gate, db):
+    await claim(gate)
+    await gate.free("B1-refund-1")
+
+    await settled(db, a_refund(state=State.REFUSED), refunds=(fact(refund_settled("B1-refund-1")),))
+    await gate.free("B1-refund-1")
+
+    assert await claimed(db) == 10_000
+
+
+async def test_a_last_word_that_nothing_went_out_settles_nothing(gate, db):
+    await claim(gate)
+
+    await settled(db, a_refund(state=State.REFUSED), refunds=(fact(refund_settled("B1-refund-1", "closed")),))
+    await gate.free("B1-refund-1")
+
+    assert await claimed(db) == 0
+
+
+async def test_money_that_went_out_twice_is_said_by_the_audit(gate, db):
     await claim(gate)
     await gate.free("B1-refund-1")
     await claim(gate, "B1-refund-2")
 
-    with pytest.raises(Refused, match="over_captured"):
-        await gate.settled("B1-refund-1")
+    await settled(db, a_refund())
 
-
-async def test_an_unknown_refund_cannot_settle(gate):
-    with pytest.raises(Missing, match="refund_unknown"):
-        await gate.settled("B9-refund-1")
+    assert await gate.audit() == (Overclaim("tx1", 10_000, 20_000),)
 
 
 async def test_what_was_captured_is_learnt_before_the_claim_and_never_below_it(gate):
