@@ -73,21 +73,22 @@ async def close(
     said: Annotated[Closing, Depends(Spoken(Closing, {"note": "Called the customer."}))],
     tools: Given,
 ) -> None:
-    """Somebody looked. Cases also close by themselves when their order moves on."""
+    """Somebody looked. Cases also close by themselves: of an order when it moves on, of the house when it is mended."""
     known = await _known(tools, case)
-    await _tell(tools, visitor, known)
-    note_id = await tools.contacts.add_note(known.story, said.note) if said.note else None
+    if known.shop:  # else no story waits for it
+        await _tell(tools, visitor, known.case)
+    note_id = await tools.contacts.add_note(known.case.story, said.note) if said.note else None
     story = await tools.cases.close(case, visitor.name, note_id)
     await tools.audit.note(visitor.name, visitor.role, "close.case", story)
 
 
-async def _known(tools: Tools, number: int) -> Case:
+async def _known(tools: Tools, number: int) -> Known:
     """The open case with this number. Raises: Missing("case_unknown"), Refused("closed_already")."""
     for is_open in (True, False):
         rows = await tools.cases.listing(CaseFilter(open=is_open, after=number + (-1 if is_open else 1), limit=1))
         if rows and rows[0].id == number:
             if is_open:
-                return rows[0].case
+                return rows[0]
             raise Refused("closed_already")
     raise Missing("case_unknown")
 

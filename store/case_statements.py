@@ -6,29 +6,36 @@ from store.duty import LADDER, ON_DUTY
 
 # A case that a person closed stays closed until the story climbs or opens it anew.
 STAYS = "cases.closed_by IS NOT NULL AND (cases.rung, cases.opened_at) = (excluded.rung, excluded.opened_at)"
-TELL = text(f"""
+TOLD = f"""
     WITH told AS (
         SELECT * FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS told (
             story text, deadline text, since timestamptz, rung text, role text, place text, party text,
             opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz
         )
     ), gone AS (
-        UPDATE cases SET closed_at = now() WHERE story = :story AND closed_at IS NULL AND NOT EXISTS (
-            SELECT FROM told WHERE (told.deadline, told.since) = (cases.deadline, cases.since)
+        UPDATE cases SET closed_at = coalesce(closed_at, now()), is_over = true
+        WHERE {{mine}} AND NOT is_over AND NOT EXISTS (
+            SELECT FROM told WHERE (told.story, told.deadline, told.since) = (cases.story, cases.deadline, cases.since)
         )
     )
     INSERT INTO cases (story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at)
-    SELECT story, deadline, since, :shop, rung, role, place, party, opened_at, climbed_at, closed_at FROM told
+    SELECT story, deadline, since, CAST(:shop AS text), rung, role, place, party, opened_at, climbed_at, closed_at
+    FROM told
     ON CONFLICT (story, deadline, since) DO UPDATE SET
         rung = excluded.rung, role = excluded.role, place = excluded.place, party = excluded.party,
-        opened_at = excluded.opened_at, climbed_at = excluded.climbed_at, announce_at = now(),
+        opened_at = excluded.opened_at, climbed_at = excluded.climbed_at, announce_at = now(), is_over = false,
         closed_at = CASE WHEN {STAYS} THEN cases.closed_at ELSE excluded.closed_at END,
         closed_by = CASE WHEN {STAYS} THEN cases.closed_by END
     WHERE (cases.rung, cases.role, cases.place, cases.party, cases.opened_at, cases.climbed_at)
             IS DISTINCT FROM
             (excluded.rung, excluded.role, excluded.place, excluded.party, excluded.opened_at, excluded.climbed_at)
         OR (cases.closed_by IS NULL AND cases.closed_at IS DISTINCT FROM excluded.closed_at)
-""")  # noqa: S608, put together from our own words
+"""  # noqa: S608, put together from our own words
+TELL = text(TOLD.format(mine="story = :story AND shop IS NOT NULL"))
+TELL_OF_THE_HOUSE = text(TOLD.format(mine="deadline = :deadline AND shop IS NULL"))
+# One round at a time. The hour is read when the lock is ours, so that no later round reads an earlier one.
+ALONE = text("SELECT clock_timestamp() FROM pg_advisory_xact_lock(6015, hashtext(:deadline))")
+OF_THE_HOUSE = text("SELECT * FROM cases WHERE deadline = :deadline AND shop IS NULL AND NOT is_over")
 CLOSE = text("""
     UPDATE cases SET closed_at = now(), closed_by = :by, note_id = :note_id WHERE id = :id AND closed_at IS NULL
     RETURNING story

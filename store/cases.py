@@ -1,13 +1,16 @@
 """What people must look at, and that each of them is told of it once.
 
-A case is told by its story; who must be reminded is found out here, a moment later, so that telling stays cheap.
+A case is told by its order's story, or, where it is of no shop, by the house. Who must be reminded is found out here, a
+moment later, so that telling stays cheap.
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import BigInteger
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel, col, or_, select
@@ -15,8 +18,10 @@ from sqlmodel import Field, SQLModel, col, or_, select
 from models.case import Case, Owner, Role
 from models.duty import Person
 from models.errors import Missing, Refused
+from models.finding import Check, Finding
 from models.noun import Id
 from models.order import Record
+from rules.housekeeping import cases_of
 from store import case_statements as say
 from store.database import Database, Instant
 
@@ -25,11 +30,11 @@ class CaseRow(SQLModel, table=True):
     """One case, as its story told it, and what people did with it."""
 
     __tablename__ = "cases"
-    id: int = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
     story: str
     deadline: str
     since: Instant
-    shop: str
+    shop: str | None
     rung: str
     role: str
     place: str | None
@@ -42,6 +47,7 @@ class CaseRow(SQLModel, table=True):
     announced: str | None
     announce_at: Instant
     nobody_on_duty: bool
+    is_over: bool
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Known:
 
     id: int
     case: Case
-    shop: Id
+    shop: Id | None  # none: the house's own, of no order's story
     nobody_on_duty: bool  # at a rung where somebody should have been
     closed_by: Id | None  # a person; none: it closed by itself, or is open
     note_id: Id | None
@@ -64,6 +70,7 @@ class CaseFilter:
     role: Role | None = None
     party: Id | None = None
     shop: Id | None = None  # <channel>/<shop>, or a whole channel
+    is_houses: bool | None = None  # of the house's own books; else of orders
     limit: int = 50
     after: int | None = None  # the last number of the page before
 
@@ -127,6 +134,19 @@ class Cases:
             is_known = (await conn.execute(say.KNOWN, {"id": case_id})).scalar_one()
         raise Refused("closed_already") if is_known else Missing("case_unknown")
 
+    async def found(self, check: Check, findings: Sequence[Finding]) -> int:
+        """What the house found in one of its books, all of it: what it found before and no more is closed.
+
+        How many cases of it are open then. Three statements in one transaction, one round at a time.
+        """
+        mine = {"deadline": check.value}
+        async with self.db.begin() as conn:
+            now = (await conn.execute(say.ALONE, mine)).scalar_one()
+            known = [_case(row) for row in (await conn.execute(say.OF_THE_HOUSE, mine)).all()]
+            cases = cases_of(check, known, findings, now)
+            await conn.execute(say.TELL_OF_THE_HOUSE, {**mine, "shop": None, "cases": _spelt(cases)})
+        return sum(case.closed_at is None for case in cases)
+
     async def incidents(self, within: timedelta = timedelta(days=7)) -> tuple[Incident, ...]:
         """What began so recently and is still open at one party for one reason, most open first. One statement.
 
@@ -179,8 +199,11 @@ async def told(conn: AsyncConnection, record: Record) -> None:
     """
     order = record.order
     newest = {(case.deadline, case.since): case for case in order.cases}
-    spelt = json.dumps([case.model_dump(mode="json") for case in newest.values()])
-    await conn.execute(say.TELL, {"story": order.id, "shop": order.shop, "cases": spelt})
+    await conn.execute(say.TELL, {"story": order.id, "shop": order.shop, "cases": _spelt(newest.values())})
+
+
+def _spelt(cases: Iterable[Case]) -> str:
+    return json.dumps([case.model_dump(mode="json") for case in cases])
 
 
 def _asked(which: CaseFilter) -> Any:
@@ -194,14 +217,19 @@ def _asked(which: CaseFilter) -> Any:
         found = found.where(col(CaseRow.party) == which.party)
     if which.shop:
         found = found.where(or_(shop == which.shop, shop.startswith(f"{which.shop}/", autoescape=True)))
+    if which.is_houses is not None:
+        found = found.where(shop.is_(None) if which.is_houses else shop.is_not(None))
     if which.after is not None:
         found = found.where(number > which.after if which.open else number < which.after)
     return found
 
 
 def _known(row: Row[Any]) -> Known:
-    case = Case.model_validate({name: getattr(row, name) for name in Case.model_fields})
-    return Known(row.id, case, row.shop, row.nobody_on_duty, row.closed_by, row.note_id)
+    return Known(row.id, _case(row), row.shop, row.nobody_on_duty, row.closed_by, row.note_id)
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case.model_validate({name: getattr(row, name) for name in Case.model_fields})
 
 
 def _gathered(rows: list[Row[Any]]) -> Gathered:

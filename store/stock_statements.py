@@ -109,7 +109,12 @@ SETTLE = text(f"""
     ) {BOOKED}
     SELECT count(*) FROM moved
 """)  # noqa: S608, put together from our own words
-LAPSED = text("SELECT order_id, key FROM reservations WHERE until < now() ORDER BY until LIMIT :limit")
+LAPSED = text("""
+    SELECT order_id, key FROM reservations r
+    WHERE until < now() - CAST(:patience AS interval)
+        AND EXISTS (SELECT FROM reserved_boxes b WHERE b.key = r.key AND state = 'held')
+    ORDER BY until, key LIMIT :limit
+""")
 WHY = text("SELECT why FROM reservations WHERE key = :key")
 AUDIT = text("""
     WITH ledger AS (

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from models.case import Case, Owner, Role
 from models.duty import Person, Shift
 from models.errors import Missing, Refused
+from models.finding import Check, Finding
 from models.order import Record, Standing
 from models.stage import Stage
 from store.cases import CaseFilter, Cases, told
@@ -15,6 +16,7 @@ from tests.builders import NOON, an_order
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 STORY = "web/shop/B1"
+SHELF = Finding(about="sh", place="sh")
 
 
 @pytest.fixture
@@ -146,6 +148,84 @@ async def test_a_case_is_closed_by_one_person(cases, db):
         await cases.close(known.id, "li")
     with pytest.raises(Missing, match="case_unknown"):
         await cases.close(known.id + 1, "li")
+
+
+async def test_what_the_house_found_is_one_case_however_many_say_so_at_once(cases, counted, db):
+    await asyncio.gather(*(cases.found(Check.MISCOUNTED, [SHELF]) for _ in range(10)))
+    with counted(db) as cost:
+        assert await cases.found(Check.MISCOUNTED, [SHELF, SHELF.model_copy(update={"about": "bj"})]) == 2
+
+    assert [known.case.story for known in await cases.listing(CaseFilter())] == ["sh", "bj"]
+    assert (cost.statements, cost.transactions) == (3, 1)
+
+
+async def test_what_the_house_finds_no_more_is_closed_and_other_cases_are_not(cases, db):
+    await cases.found(Check.LAPSED, [Finding(about=STORY)])
+    await cases.found(Check.MISCOUNTED, [SHELF])
+    await tell(db, a_case())
+
+    assert await cases.found(Check.MISCOUNTED, []) == 0
+    await tell(db)
+
+    assert [known.case.deadline for known in await cases.listing(CaseFilter())] == [Check.LAPSED]
+    assert {known.closed_by for known in await cases.listing(CaseFilter(open=False))} == {None}
+
+
+async def test_what_a_person_closed_for_the_house_stays_closed_while_it_lasts(cases):
+    await cases.found(Check.MISCOUNTED, [SHELF])
+    (known,) = await cases.listing(CaseFilter())
+    await cases.close(known.id, "wang")
+
+    assert await cases.found(Check.MISCOUNTED, [SHELF]) == 0
+    assert await cases.found(Check.MISCOUNTED, []) == 0
+    assert await cases.found(Check.MISCOUNTED, [SHELF]) == 1
+    (closed,) = await cases.listing(CaseFilter(open=False))
+    assert (closed.id, closed.closed_by) == (known.id, "wang")
+
+
+async def test_messages_newer_than_the_closing_are_a_new_case(cases, db):
+    lost = Finding(about="sf/unaddressed", party="sf", since=NOON, newest_at=NOON)
+    await cases.found(Check.STRANDED, [lost])
+    (known,) = await cases.listing(CaseFilter())
+    await cases.close(known.id, "wang")
+    now = (await sql(db, "SELECT now()")).scalar_one()
+
+    assert await cases.found(Check.STRANDED, [lost]) == 0
+    assert await cases.found(Check.STRANDED, [lost.model_copy(update={"newest_at": now})]) == 1
+
+
+async def test_a_case_of_the_house_climbs_and_its_people_are_reminded(cases, db):
+    await on_duty(db, "zhao", role=Role.WAREHOUSE, place="sh")
+    await on_duty(db, "qian", role=Role.WAREHOUSE, place="bj")
+    await on_duty(db, "sun", shop="web/shop")
+    await on_duty(db, "wang", rung=Owner.LEAD)
+    await cases.found(Check.MISCOUNTED, [SHELF])
+    assert [gathered.person.id for gathered in await cases.due_reminders()] == ["zhao"]
+
+    await sql(db, "UPDATE cases SET opened_at = opened_at - interval '3 hours'")
+    await cases.found(Check.MISCOUNTED, [SHELF])
+    (known,) = await cases.listing(CaseFilter())
+
+    assert known.case.rung is Owner.LEAD
+    assert {gathered.person.id for gathered in await cases.due_reminders()} == {"zhao", "wang"}
+
+
+async def test_many_causes_at_one_party_are_one_incident_for_the_house_too(cases):
+    causes = [Finding(about=f"sf/{code}", party="sf") for code in ("unaddressed", "unreadable")]
+    await cases.found(Check.STRANDED, causes)
+
+    assert [(found.deadline, found.party, found.open) for found in await cases.incidents()] == [("stranded", "sf", 2)]
+
+
+async def test_cases_of_the_house_are_of_no_shop(cases, db):
+    await cases.found(Check.MISCOUNTED, [SHELF])
+    await tell(db, a_case())
+
+    async def found(**which):
+        return [known.case.story for known in await cases.listing(CaseFilter(**which))]
+
+    assert await found(is_houses=True) == ["sh"]
+    assert await found(is_houses=False) == await found(shop="web") == [STORY]
 
 
 async def test_cases_are_listed_by_role_party_and_shop_page_by_page(cases, db):

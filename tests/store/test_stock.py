@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -314,6 +314,17 @@ async def test_a_paid_order_has_its_units_for_ever(shelves, db):
     await settled(db, the_order(other, "B2", paying=Paying.ON_DELIVERY))
 
     assert await shelves.lapsed() == (("web/shop/B3", "B3-reserve-1"),)
+
+
+async def test_a_reservation_that_was_freed_has_not_lapsed(shelves):
+    await filled(shelves, sh={"a": 3})
+    past = datetime.now(UTC) - timedelta(minutes=5)
+    await shelves.reserve(a_request(until=past, a=1))
+    assert await shelves.lapsed(timedelta(minutes=4)) == (("web/shop/B1", "B1-reserve-1"),)
+    assert await shelves.lapsed(timedelta(minutes=6)) == ()
+
+    await shelves.release("B1-reserve-1")
+    assert await shelves.lapsed() == ()
 
 
 async def test_settling_an_order_costs_nothing_while_nothing_of_it_moved(shelves, db, counted):
