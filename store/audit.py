@@ -7,7 +7,7 @@ Why: a chain proves nothing to somebody who may rewrite all of it. So its head m
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel, col, select
 
@@ -20,7 +20,7 @@ class AuditRow(SQLModel, table=True):
     """One deed."""
 
     __tablename__ = "audit"
-    n: int = Field(primary_key=True)
+    n: int = Field(primary_key=True, sa_type=BigInteger)
     at: Instant
     who: str
     role: str

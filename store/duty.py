@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 
-from sqlalchemy import ARRAY, Integer, text
+from sqlalchemy import ARRAY, BigInteger, Integer, text
 from sqlmodel import Field, SQLModel, col, select
 
 from models.case import Owner, Role
@@ -18,7 +18,7 @@ class ShiftRow(SQLModel, table=True):
     """One person's shift."""
 
     __tablename__ = "shifts"
-    id: int = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
     person: str
     robot: str
     role: str | None
