@@ -65,7 +65,7 @@ CLAIM = text("""
     WITH unpaid AS (
         SELECT count(*) >= 2 AS is_thrice FROM contacts LEFT JOIN orders ON orders.id = contacts.order_id
         WHERE phone_hash = :phone_hash AND contacts.version = 1 AND added_at > now() - interval '1 hour'
-            AND (orders.id IS NULL OR orders.stage = 'received')
+            AND (orders.id IS NULL OR orders.stage IN ('received', 'cancelled'))  -- paid and stopped is 'refunded'
     ), words AS (
         INSERT INTO raws (party, account, sealed, wrapped, master)
         VALUES (:channel, :shop, :sealed, :wrapped, :master) RETURNING id
