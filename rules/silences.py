@@ -14,6 +14,7 @@ from models.policy import Policy
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
 from rules import errands, inquiries, parcels, payments, scans, stages, undoing, wishes
+from rules.permissions import ENDED
 from rules.reviews import approved_at
 
 AT_ONCE = timedelta(0)
@@ -217,7 +218,8 @@ def _contradicted(order: Order) -> Due | None:
 def _urged(order: Order) -> Due | None:
     """Until the order moves on from where it stood when the customer asked."""
     urges = [entry.at for entry in order.wishes if isinstance(entry.wish, Urge) and entry.at >= stages.since(order)]
-    return Due(min(urges), min(urges)) if urges else None
+    is_waited_for = urges and stages.stage_of(order) not in ENDED
+    return Due(min(urges), min(urges)) if is_waited_for else None
 
 
 def _incomplete(order: Order) -> Due | None:
