@@ -12,6 +12,7 @@ from models.wish import (
     Cancel,
     CancelRest,
     ChangeAddress,
+    CloseCase,
     Complete,
     Expire,
     GiveUp,
@@ -20,6 +21,7 @@ from models.wish import (
     Retry,
     Urge,
 )
+from rules.deadlines import climbed, is_overdue, next_alarm
 from rules.permissions import refusal
 from rules.reviews import flags
 from rules.stages import next_of, stage_of
@@ -27,6 +29,7 @@ from rules.wishes import granted, held
 from tests.builders import (
     NOON,
     PRICE,
+    a_telling,
     after,
     an_order,
     delivered,
@@ -76,13 +79,12 @@ WISHES = {
 }
 RETURN, ALREADY, NOTHING = "delivered_ask_for_a_return", "already_stopping", "nothing_left_to_stop"
 REFUSED = {
-    "cancel": {"delivered": RETURN, "completed": "completed", "stopping": ALREADY, "cancelled": ALREADY},
+    "cancel": {"delivered": RETURN, "completed": "completed", "stopping": ALREADY, "cancelled": "over"},
     "cancel_rest": {
-        **dict.fromkeys(["received", "cancelled"], NOTHING),
         **dict.fromkeys(["shipped", "in_transit", "delivered", "completed"], NOTHING),
-        **dict.fromkeys(["paid", "labelled", "picked", "held", "stuck"], "nothing_shipped_cancel_instead"),
+        **dict.fromkeys(["received", "paid", "labelled", "picked", "held", "stuck"], "nothing_shipped_cancel_instead"),
         "stopping": ALREADY,
-        "cancelled": ALREADY,
+        "cancelled": "over",
     },
     "hold": {
         "completed": "over",
@@ -158,3 +160,17 @@ def test_a_policy_is_amended_by_so_much():
     order = granted(LABELLED, WISHES["amend_policy"], NOON)
 
     assert order.policy.ship_within == 2 * Policy().ship_within
+
+
+def test_a_stopped_order_waits_for_no_approval():
+    order = after(reserved(an_order(policy=Policy(approval_limit=PRICE))), paid())
+
+    assert refusal(granted(order, Cancel(by="u1"), NOON), Approve(by="u1")) == "nothing_to_approve"
+
+
+def test_whoever_closes_the_case_of_an_unread_word_has_read_it():
+    order = after(an_order(), a_telling("parcel_weighed", "drone", "w1"))
+    order = climbed(order, next_alarm(order), NOON)
+    closed = granted(order, CloseCase(by="u1", deadline="unread", since=order.cases[0].since), NOON)
+
+    assert (closed.unread, is_overdue(closed)) == ((), False)
