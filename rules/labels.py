@@ -8,14 +8,18 @@ from models.line import Box
 from models.noun import Id, Money
 from models.order import Order
 from models.parcel import Parcel
-from rules import errands, money, parcels, payments
+from models.stage import Stage
+from rules import errands, money, parcels, payments, stages
 
 
 def asked_for(order: Order) -> Box | None:
-    """The box whose label a person is asked to write: its case is open."""
-    is_open = any(case.deadline == "by_hand" and not case.closed_at for case in order.cases)
-    boxes = parcels.unlabelled(order) if is_open else ()
-    return next((box for box in boxes if refusal(order, box) is None), None)
+    """The box whose label a person is asked to write.
+
+    Why: whoever closes the case has not written it, and the box waits for its label all the same.
+    """
+    is_held = order.hold is not None and order.hold.by is not None
+    box = parcels.to_write(order) if stages.reached(order, Stage.ALLOCATED) and not is_held else None
+    return box if box and not refusal(order, box) else None
 
 
 def refusal(order: Order, box: Box) -> Id | None:

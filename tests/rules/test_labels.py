@@ -1,14 +1,14 @@
-from datetime import timedelta
-
 import pytest
 
 from models.case import Case, Owner
 from models.errand import State, What
+from models.policy import Policy
 from models.stage import Paying
-from models.wish import Cancel, Granted
+from models.wish import Cancel, Granted, HoldBack
 from rules import labels
 from rules.errands import noted
-from tests.builders import NOON, a_telling, after, an_errand, an_order, labelled, picked, reserved, two_boxes
+from rules.wishes import granted
+from tests.builders import NOON, a_telling, after, an_errand, an_order, labelled, paid, picked, reserved, two_boxes
 
 
 def wrote(order, box, parcel, **fields):
@@ -19,11 +19,6 @@ def wrote(order, box, parcel, **fields):
 def stopped(order):
     wish = Granted(wish=Cancel(by="u1"), at=NOON)
     return order.model_copy(update={"wishes": (wish,)})
-
-
-def case_of(order, closed_at=None):
-    seen = {"story": order.id, "deadline": "by_hand", "since": NOON, "rung": Owner.OWNER, "opened_at": NOON}
-    return Case(**seen, closed_at=closed_at)
 
 
 def test_two_labels_written_at_the_same_time_share_no_number():
@@ -78,16 +73,18 @@ def test_a_label_that_a_person_wrote_is_known_until_its_address_is_old():
     assert labels.written(labelled(order), box) is None
 
 
-def test_a_person_is_asked_while_the_case_is_open():
-    order = reserved(an_order())
+def test_a_person_is_asked_from_the_last_couriers_no_until_the_label_is_written_whoever_closed_the_case():
+    order = after(reserved(an_order(policy=Policy(couriers=("sf",)))), paid())
     (box,) = order.boxes
-    asked = order.model_copy(update={"cases": (case_of(order),)})
-    closed = order.model_copy(update={"cases": (case_of(order, NOON + timedelta(hours=1)),)})
+    refused = noted(order, an_errand(order, What.LABEL, box.id, State.REFUSED))
+    case = Case(story=order.id, deadline="by_hand", since=NOON, rung=Owner.OWNER, opened_at=NOON, closed_at=NOON)
+    closed = refused.model_copy(update={"cases": (case,)})
 
     assert labels.asked_for(order) is None
-    assert labels.asked_for(asked) == box
-    assert labels.asked_for(closed) is None
-    assert labels.asked_for(labelled(asked)) is None
+    assert labels.asked_for(refused) == box
+    assert labels.asked_for(closed) == box
+    assert labels.asked_for(granted(refused, HoldBack(by="u1"), NOON)) is None
+    assert labels.asked_for(wrote(closed, box, "hand-1")) is None
 
 
 def test_couriers_collect_the_whole_once_over_all_boxes_and_nothing_that_was_paid():
