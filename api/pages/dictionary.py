@@ -2,7 +2,9 @@
 
 from typing import Final
 
-WORDS: Final[dict[str, tuple[str, str]]] = {
+from api.pages.outside import OUTSIDE
+
+WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "title": ("Order Hub", "订单中枢"),
     "board": ("Board", "看板"),
     "login": ("Sign in", "登录"),
@@ -20,7 +22,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "all_in_temporal": ("All in Temporal", "在 Temporal 中查看全部"),
     "in_temporal": ("Story in Temporal", "在 Temporal 中查看"),
     "incidents": ("Incidents", "故障"),
-    "no_incidents": ("No incidents.", "没有故障。"),
+    "incidents_now": ("incidents", "故障"),
     "stranded": ("Messages that wait", "滞留消息"),
     "stranded.unaddressed": ("nobody knows whose they are", "找不到所属订单"),
     "stranded.unreadable": ("cannot be read", "无法解析"),
@@ -28,7 +30,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "stranded.parcel_unknown": ("no such parcel", "包裹不存在"),
     "stranded.temporal_away": ("Temporal is away", "Temporal 不可用"),
     "cases": ("cases", "个工单"),
-    "cases_open": ("Open cases", "未结工单"),
+    "cases.one": ("case", "个工单"),
+    "shown": ("shown", "已显示"),
+    "no_orders": ("No order has come in yet.", "还没有订单。"),
+    "no_orders.next": (
+        "Next: a shop sends its first one to POST /orders, signed with its own key (README, “The API”).",
+        "下一步：店铺用自己的密钥签名，将第一张订单发到 POST /orders（见 README“API”一节）。",
+    ),
     "since": ("since", "自"),
     "until": ("until", "截止"),
     "late_by": ("late by", "已超时"),
@@ -38,6 +46,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "waits_for_nobody": ("It waits for nobody.", "无需等待任何人。"),
     "owner": ("looks after it", "负责人"),
     "tries": ("Last attempts", "最近的尝试"),
+    "held_by": ("held by", "挂起原因"),
+    "to_review": ("Look at it before you approve", "审核要点"),
+    "flag.unpaid_thrice": ("three unpaid orders from this phone within an hour", "同一手机号一小时内三单未付"),
+    "flag.address_twice": ("the address was changed twice", "地址改过两次"),
+    "flag.over_limit": ("the amount reaches the shop's limit", "金额达到店铺审核线"),
     "next_retry": ("next attempt", "下次重试"),
     "wishes": ("What you may do", "可执行操作"),
     "no_wishes": ("Nothing that your role may do now.", "当前角色没有可执行的操作。"),
@@ -53,12 +66,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "waybill": ("waybill", "运单号"),
     "as_of": ("as of", "数据截至"),
     "search": ("Find", "查找"),
-    "search_hint": ("Order number, waybill or phone", "订单号、运单号或手机号"),
+    "search_hint": ("Order, waybill or phone", "订单号、运单号或手机号"),
+    "search_how": (
+        "An order number may be cut short; a waybill and a phone number must be whole.",
+        "订单号可只输开头；运单号和手机号须完整。",
+    ),
     "nothing_found": ("Nothing found.", "没有找到。"),
     "found": ("Found", "查找结果"),
     "newest": ("Newest orders", "最新订单"),
     "ours": ("us", "本系统"),
-    "by": ("by", "操作人"),
     "granted": ("Done.", "已执行。"),
     "noted": ("It is written down; the order goes on with this label.", "已登记，订单将按此面单继续。"),
     "label": ("Label by hand", "手工面单"),
@@ -126,7 +142,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "outcome.absent": ("never happened", "未发生"),
     "outcome.lost": ("nobody knows", "结果未知"),
     "outcome.given_up": ("left to a person", "转人工"),
-    "outcome.out_of_range": ("not served there", "超出服务范围"),
     "outcome.out_of_stock": ("out of stock", "缺货"),
     # the numbers of a policy
     "span.pay_within": ("pay within", "付款时限"),
@@ -202,7 +217,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "what.parcel_put_back": ("put back on the shelf", "放回货架"),
     "what.parcel_labelled": ("labelled by hand", "手工打单"),
     "what.parcel_tracked": ("on its way", "物流轨迹"),
-    "what.parcel_delivered": ("delivered", "快递签收"),
+    "what.parcel_delivered": ("signed for", "快递签收"),
     "what.parcel_stirred": ("rumour of news", "轨迹有更新"),
     "what.reserve": ("reserve stock", "占用库存"),
     "what.pay": ("ask for payment", "创建支付单"),

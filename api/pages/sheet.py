@@ -18,16 +18,16 @@ from api.pages import sessions
 from api.pages.dictionary import WORDS
 from api.pages.drawings import Way, way
 from api.pages.forms import Form
+from api.pages.lines import held, lines, to_review, verdict
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
 from api.records import Known, known_of, temporal_url
 from api.visitors import EVERYBODY
 from api.wishes import granted
-from models.errand import State
 from models.errors import Refused
 from models.policy import Span
 from models.stage import Stage
-from models.story import Entry, Explanation
+from models.story import Explanation
 from rules.labels import asked_for
 from rules.spines import spine
 from rules.timeline import timeline
@@ -72,8 +72,10 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         key=uuid4().hex,
         by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
-        entries=[(_key(entry), entry) for entry in timeline(known.order)[::-1]],
-        mood=_mood,
+        lines=lines(known.order),
+        verdict=verdict,
+        held=held(known.order.hold) if known.order.hold else None,
+        flags=to_review(known.order),
         as_of=known.as_of,
         said=said,
         code=code,
@@ -115,19 +117,6 @@ def _words(form: dict[str, str]) -> dict[str, JsonValue]:
             name.removeprefix("receiver."): word for name, word in form.items() if name.startswith("receiver.")
         }
     return words
-
-
-def _key(entry: Entry) -> str:
-    """What a line of the timeline is called. A wish has a name but neither a voice nor an end."""
-    if entry.is_stage:
-        return f"stage.{entry.what}"
-    is_wish = entry.source is None and entry.outcome is None
-    return f"wish.{entry.what}" if is_wish else f"what.{entry.what}"
-
-
-def _mood(outcome: str) -> str:
-    """Whatever is not the end or the middle of an errand is why it was refused."""
-    return outcome if outcome in tuple(State) else State.REFUSED
 
 
 def _way(known: Known) -> Way:

@@ -14,7 +14,7 @@ from api.dependencies import now, tools_of
 from api.errors import of_exception
 from api.pages.dictionary import WORDS
 from api.pages.sessions import read
-from api.pages.words import language_of, span, word
+from api.pages.words import language_of, many, party, span, who, word
 from models.noun import Money
 
 REMEMBERED: Final = 365 * 24 * 3600  # seconds that a chosen language is remembered
@@ -34,7 +34,11 @@ def show(request: Request, name: str, status: int = 200, **shown: Any) -> Respon
         "lang": language.value,
         "w": partial(word, language),
         "span": partial(span, language),
+        "many": partial(many, language),
+        "party": partial(party, language),
+        "who": partial(who, language),
         "clock": partial(clock, now().astimezone(tools.terms.zone)),
+        "day": partial(day, now().astimezone(tools.terms.zone)),
         "money": money,
         "session": read(request, tools.terms),
     }
@@ -44,10 +48,16 @@ def show(request: Request, name: str, status: int = 200, **shown: Any) -> Respon
     return page
 
 
-def clock(today: datetime, at: datetime) -> str:
-    """An instant as a clock on the wall shows it, with the day where it is another."""
+def clock(today: datetime, at: datetime, hand: str = "%H:%M") -> str:
+    """An instant as a clock on the wall shows it, with the day where it is another, with seconds where asked."""
     there = at.astimezone(today.tzinfo)
-    return there.strftime("%H:%M" if there.date() == today.date() else "%m-%d %H:%M")
+    return there.strftime(hand if there.date() == today.date() else f"%m-%d {hand}")
+
+
+def day(today: datetime, at: datetime) -> tuple[str, str]:
+    """The same as a line of a day's list shows it: the day, and the time in it."""
+    there = at.astimezone(today.tzinfo)
+    return there.strftime("%Y-%m-%d"), there.strftime("%H:%M:%S")
 
 
 def money(amount: Money) -> str:

@@ -20,7 +20,7 @@ COLUMN: Final = {Language.EN: 0, Language.ZH: 1}
 ENOUGH: Final = 10  # of one unit, and the smaller one says nothing
 UNITS: Final = {
     Language.EN: ((86_400, " d"), (3_600, " h"), (60, " min"), (1, " s")),
-    Language.ZH: ((86_400, " 天"), (3_600, " 小时"), (60, " 分"), (1, " 秒")),
+    Language.ZH: ((86_400, " 天"), (3_600, " 小时"), (60, " 分钟"), (1, " 秒")),
 }
 
 
@@ -28,6 +28,24 @@ def word(language: Language, key: str) -> str:
     """One word; a code that nobody translated is made readable."""
     row = WORDS.get(key)
     return row[COLUMN[language]] if row else key.rpartition(".")[2].replace("_", " ")
+
+
+def many(language: Language, key: str, count: int) -> str:
+    """So many of something."""
+    one = f"{key}.one"
+    return f"{count} {word(language, one if count == 1 and one in WORDS else key)}"
+
+
+def party(language: Language, name: str) -> str:
+    """Somebody outside, as people call them: the company before the account that speaks for it."""
+    known = [f"party.{part}" for part in reversed(name.split("."))]
+    return " · ".join(word(language, key) for key in known) if set(known) <= WORDS.keys() else name
+
+
+def who(language: Language, by: str) -> str:
+    """Who did it: ourselves by the clock, a role, or the name or badge as it is."""
+    key = "rung.clock" if by == "clock" else f"role.{by}"
+    return word(language, key) if key in WORDS else by
 
 
 def span(language: Language, length: timedelta) -> str:

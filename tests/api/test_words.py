@@ -4,15 +4,29 @@ from string import Formatter
 import pytest
 
 from api.pages.dictionary import WORDS
-from api.pages.words import Language, span, word
+from api.pages.words import Language, many, party, span, who, word
 from api.sentences import FIELD_SENTENCES
 from api.wishes import WISHERS
+from connectors.couriers import kuaidi100_envelope, sf_envelope
+from connectors.payments import alipay_words, wechat_words
 from models.case import Owner, Role
 from models.errand import State, What
+from models.errors import Refused
+from models.fact import Milestone, Proof
+from models.order import Flag
 from models.policy import Span
 from models.stage import Source, Stage
 from models.story import Shield
 from rules.silences import BY_NAME
+
+TABLES = (
+    sf_envelope.PLATFORM,
+    sf_envelope.BUSINESS,
+    kuaidi100_envelope.SAID,
+    alipay_words.CODES,
+    alipay_words.SUB_CODES,
+    wechat_words.REFUSALS,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +39,14 @@ from rules.silences import BY_NAME
         ("shield", list(Shield)),
         ("what", list(What)),
         ("wish", list(WISHERS)),
-        ("deadline", list(BY_NAME)),
         ("span", list(Span)),
         ("outcome", list(State)),
+        ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
+        ("outcome", [known.code for known in wechat_words.REFUND_STATES.values() if known.state is State.REFUSED]),
+        ("flag", list(Flag)),
+        ("milestone", list(Milestone)),
+        ("proof", list(Proof)),
+        ("party", ["sf", "wechat", "alipay", "stock", "kuaidi100", *kuaidi100_envelope.COMPANIES]),
     ],
 )
 def test_every_word_of_ours_is_on_the_pages_in_both_languages(under, names):
@@ -49,9 +68,9 @@ def test_a_code_that_nobody_translated_can_still_be_read():
     [
         (timedelta(0), "0 s", "0 秒"),
         (timedelta(seconds=59), "59 s", "59 秒"),
-        (timedelta(minutes=9, seconds=5), "9 min 5 s", "9 分 5 秒"),
-        (timedelta(minutes=56, seconds=9), "56 min", "56 分"),
-        (timedelta(minutes=61), "1 h 1 min", "1 小时 1 分"),
+        (timedelta(minutes=9, seconds=5), "9 min 5 s", "9 分钟 5 秒"),
+        (timedelta(minutes=56, seconds=9), "56 min", "56 分钟"),
+        (timedelta(minutes=61), "1 h 1 min", "1 小时 1 分钟"),
         (timedelta(hours=2), "2 h", "2 小时"),
         (timedelta(days=1, minutes=5), "1 d", "1 天"),
         (-timedelta(days=2, hours=3, minutes=9), "2 d 3 h", "2 天 3 小时"),
@@ -59,6 +78,24 @@ def test_a_code_that_nobody_translated_can_still_be_read():
 )
 def test_a_span_has_two_units_at_most(length, english, chinese):
     assert (span(Language.EN, length), span(Language.ZH, length)) == (english, chinese)
+
+
+def test_one_of_them_is_one():
+    assert [many(Language.EN, "cases", count) for count in (0, 1, 2)] == ["0 cases", "1 case", "2 cases"]
+    assert many(Language.ZH, "cases", 1) == "1 个工单"
+
+
+def test_a_party_has_the_name_that_people_call_it_by():
+    assert [party(Language.ZH, name) for name in ("sf", "kuaidi100.yto", "web/demo")] == [
+        "顺丰",
+        "圆通 · 快递100",
+        "web/demo",
+    ]
+    assert party(Language.EN, "kuaidi100.somebody") == "kuaidi100.somebody"
+
+
+def test_whoever_did_it_is_a_role_the_clock_or_a_badge():
+    assert [who(Language.EN, by) for by in ("ops", "clock", "B1002")] == ["operations", "the clock", "B1002"]
 
 
 def test_sentences_about_fields_name_limits_and_never_values():

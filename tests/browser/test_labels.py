@@ -35,6 +35,7 @@ async def test_a_label_is_written_on_a_phone_from_the_orders_page_and_the_order_
         assert "文三路 9 号 3 幢 502" in label
         assert "TEA-250" in label
         assert not await visit.is_too_wide()
+        assert await visit.page.locator("[name=courier] option").all_inner_texts() == ["SF Express", "YTO · Kuaidi100"]
         await visit.page.fill("[name=waybill]", "yt1234567890")
         await visit.page.select_option("[name=courier]", "kuaidi100.yto")
         await visit.page.click("text=This is its waybill")

@@ -5,8 +5,44 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.case import Case, Owner, Role
+from models.errand import State, What
+from models.noun import Money
+from models.order import Flag
+from models.policy import Policy
 from models.stage import Stage
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESK, PHONE
+from tests.builders import after, an_errand, an_order, delivered, paid, ready, tracked
+
+PDA = {"width": 360, "height": 640}  # a scanner of five inches
+THUMB = 44  # CSS pixels
+TOUCHED = "a, button, select, summary, input:not([type=hidden])"
+SIDES = """all => all.filter(one => one.checkVisibility()).map(one => {
+  const box = one.getBoundingClientRect();
+  return [one.textContent.trim() || one.name, Math.round(box.width), Math.round(box.height)];
+})"""
+
+
+async def put(door, order, stage=None):
+    """An order that told of itself, as it is."""
+    fields = {name: getattr(order, name) for name in type(order).model_fields}
+    await door.keep(stage, **(fields | {"version": 1, "destination": "330106"}))
+
+
+async def too_small(visit):
+    sides = await visit.page.locator(TOUCHED).evaluate_all(SIDES)
+    assert sides
+    return [one for one in sides if min(one[1:]) < THUMB]
+
+
+def on_its_way(now):
+    """Refused by one courier, taken by another, out for delivery, and a code said that somebody has it."""
+    began, number = now - timedelta(hours=3), "WAY1"
+    order = ready(id=f"web/demo/{number}", business_no=number, received_at=began)
+    refused = an_errand(order, What.LABEL, state=State.REFUSED, round=9, code="refused_8252", party="kuaidi100.yto")
+    order = order.model_copy(update={"errands": (*order.errands, refused)})
+    out = tracked(f"{number}-label-1", "out_for_delivery", at=now - timedelta(minutes=8))
+    signed = delivered(f"{number}-label-1", at=now - timedelta(minutes=5), proof="electronic")
+    return after(order, out, signed, heard_at=now)
 
 
 def late(nth, hours):
@@ -137,3 +173,84 @@ async def test_the_story_in_temporal_can_be_reached_from_a_phone(door, visiting)
         await visit.page.click(".late .number")
 
         assert await visit.page.locator(".head .out").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "phrases"),
+    [
+        ("en-US", ("out for delivery", "signed for electronic only", "refused 8252", "YTO · Kuaidi100", "+3 min")),
+        ("zh-CN", ("派送中", "快递签收 仅电子签收", "被拒绝 8252", "圆通 · 快递100", "+3 分钟")),
+    ],
+)
+async def test_the_timeline_speaks_in_phrases_and_says_how_long_after_the_last(door, visiting, locale, phrases):
+    await put(door, on_its_way(datetime.now(UTC)))
+    async with visiting(door, locale=locale) as visit:
+        await visit.sign_in(Role.SERVICE)
+        await visit.go("/board/orders/web/demo/WAY1")
+        words = await visit.text("main")
+
+        assert [phrase for phrase in phrases if phrase not in words] == []
+        assert "out_for_delivery" not in words
+        assert "refused_8252" not in words
+        assert all(
+            len(time.split()[0]) == len("12:00:00") for time in await visit.page.locator(".line time").all_inner_texts()
+        )
+
+
+async def test_whoever_approves_sees_why_somebody_must(door, visiting):
+    strict = Policy(review_flags=True, approval_limit=Money(minor=15000))
+    order = an_order(id="web/demo/LOOK1", business_no="LOOK1", policy=strict, flags=(Flag.UNPAID_THRICE,))
+    await put(door, after(order, paid()))
+    async with visiting(door) as visit:
+        await visit.sign_in(Role.FINANCE)
+        await visit.go("/board/orders/web/demo/LOOK1")
+        flags = await visit.text(".flags")
+
+        assert "three unpaid orders from this phone within an hour" in flags
+        assert "reaches the shop's limit (¥150.00)" in flags
+        assert await visit.page.locator(".wish.approve button").is_visible()
+
+
+async def test_an_empty_board_says_what_to_do_next(door, visiting):
+    async with visiting(door, viewport=PDA) as visit:
+        await visit.sign_in()
+        assert "No order has come in yet. Next: a shop sends its first one" in await visit.text("main")
+        await visit.page.fill("[name=q]", "NOBODY")
+        await visit.page.click(".find button")
+        assert "An order number may be cut short" in await visit.text("main")
+
+
+@pytest.mark.parametrize("viewport", [PDA, DESK])
+async def test_a_full_board_is_still_a_board(door, visiting, viewport):
+    for nth in range(60):
+        await door.keep(Stage.LABELLED, **late(nth, nth + 1), contact=False)
+    async with visiting(door, viewport=viewport, locale="zh-CN") as visit:
+        await visit.sign_in(Role.OPS)
+
+        assert await visit.page.locator(".late .number").count() == 25
+        assert await visit.text(".late li:first-child .number") == "LATE59"
+        assert "25 / 60 已显示" in await visit.text("main")
+        assert not await visit.is_too_wide()
+
+
+async def test_whatever_is_touched_is_as_large_as_a_thumb(lively, visiting):
+    order_id = await lively.living("labelled")
+    await with_orders(lively)
+    async with visiting(lively, viewport=PDA) as visit:
+        await visit.go("/login")
+        small = await too_small(visit)
+        await visit.sign_in()
+        for path in ("/", f"/board/orders/{order_id}"):
+            await visit.go(path)
+            small += await too_small(visit)
+
+        assert small == []
+
+
+async def test_who_uses_only_keys_sees_where_they_are(door, visiting):
+    async with visiting(door) as visit:
+        await visit.sign_in()
+        for _ in range(4):
+            await visit.page.keyboard.press("Tab")
+            focus = "getComputedStyle(document.activeElement)"
+            assert await visit.page.evaluate(f"[{focus}.outlineStyle, {focus}.outlineWidth]") == ["solid", "2px"]

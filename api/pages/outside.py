@@ -1,0 +1,75 @@
+"""Who outside parties are and what they say: words for connectors' codes, as people on the phone say them.
+
+A code that stands here nowhere is shown as it came.
+"""
+
+from typing import Final
+
+OUTSIDE: Final[dict[str, tuple[str, str]]] = {
+    # who they are
+    "party.stock": ("our stock", "库存"),
+    "party.wechat": ("WeChat Pay", "微信支付"),
+    "party.alipay": ("Alipay", "支付宝"),
+    "party.by_hand": ("by hand", "人工"),
+    "party.sf": ("SF Express", "顺丰"),
+    "party.kuaidi100": ("Kuaidi100", "快递100"),
+    "party.zto": ("ZTO", "中通"),
+    "party.yto": ("YTO", "圆通"),
+    "party.sto": ("STO", "申通"),
+    "party.yunda": ("Yunda", "韵达"),
+    "party.jt": ("J&T", "极兔"),
+    "party.jd": ("JD Logistics", "京东快递"),
+    "party.ems": ("EMS", "邮政 EMS"),
+    "party.post": ("China Post", "邮政包裹"),
+    "party.deppon": ("Deppon", "德邦"),
+    "party.best": ("Best", "百世"),
+    "party.zjs": ("ZJS", "宅急送"),
+    # how far a parcel is
+    "milestone.collected": ("collected by the courier", "快递已揽收"),
+    "milestone.in_transit": ("on its way", "运输途中"),
+    "milestone.out_for_delivery": ("out for delivery", "派送中"),
+    "milestone.at_pickup_point": ("waiting at a pick-up point", "到站待取"),
+    "milestone.exception": ("trouble on the way", "派送异常"),
+    "milestone.returning": ("on its way back", "退回途中"),
+    "milestone.returned": ("given back by the courier", "快递已退回"),
+    # with what evidence it was handed over
+    "proof.electronic": ("electronic only", "仅电子签收"),
+    "proof.photo": ("with a photo", "有签收照片"),
+    "proof.otp": ("against the pick-up code", "凭取件码"),
+    "proof.locker": ("taken out of a locker", "已从柜机取出"),
+    # why they said no
+    "outcome.no_answer": ("no answer, and nothing happened", "无应答，未发生"),
+    "outcome.unknown": ("nobody knows", "结果未知"),
+    "outcome.by_hand": ("to be done by a person", "需人工处理"),
+    "outcome.account_wrong": ("our account there is wrong", "账号配置有误"),
+    "outcome.account_empty": ("our account there is used up", "账号余额不足或过期"),
+    "outcome.not_permitted": ("our account may not do this", "账号无此权限"),
+    "outcome.invalid_request": ("they do not take what we sent", "请求不被接受"),
+    "outcome.known_already": ("they have it already", "对方已有此单"),
+    "outcome.void_already": ("void already", "已作废"),
+    "outcome.unknown_label": ("they do not know the label", "对方查无此面单"),
+    "outcome.unknown_bill": ("they do not know the bill", "对方查无此支付单"),
+    "outcome.not_served": ("not served there", "超出服务范围"),
+    "outcome.not_matched": ("nothing there matches", "对方未匹配"),
+    "outcome.company_unknown": ("courier company not known there", "不支持该快递公司"),
+    "outcome.phone_wrong": ("they do not take the phone number", "电话校验未通过"),
+    "outcome.no_return_address": ("no address to bring it back to", "未配置退回地址"),
+    "outcome.no_monthly_account": ("no monthly account there", "未配置月结账号"),
+    "outcome.already_paid": ("paid already", "已付款"),
+    "outcome.already_closed": ("closed already", "已关闭"),
+    "outcome.wrong_state": ("not possible in its state there", "对方状态不允许"),
+    "outcome.number_used": ("our number was used for another one", "单号已被占用"),
+    "outcome.number_not_allowed": ("they do not take our number", "单号不合规"),
+    "outcome.too_late_to_refund": ("too late to refund", "已过可退款期限"),
+    "outcome.refund_not_allowed": ("this payment cannot be refunded", "该笔不允许退款"),
+    "outcome.refund_closed": ("they closed the refund", "退款已关闭"),
+    "outcome.refund_abnormal": ("the customer's card does not take it", "退款异常，卡不可入账"),
+    "outcome.more_than_left": ("more than is left to give back", "超出可退金额"),
+    "outcome.balance_too_low": ("not enough money in our account", "商户余额不足"),
+    "outcome.released_already": ("released already", "已释放"),
+    "outcome.throttled": ("they ask us to slow down", "对方限流"),
+    "outcome.party_failed": ("trouble in their system", "对方系统故障"),
+    # why an order stands still
+    "hold.came_back": ("the parcel came back", "包裹已退回"),
+    "hold.older_than_known": ("the store knows more than this story", "记录落后于库中版本"),
+}
