@@ -112,11 +112,11 @@ async def work(house: House, queues: Iterable[str] = ()) -> None:
 
 def workers(house: House) -> list[Worker]:
     """One for each queue."""
-    slots, memory = house.settings.slots, house.memory
+    slots, memory, crew = house.settings.slots, house.memory, worker.Crew(house.settings.temporal.version)
     return [
-        worker.stories(house.temporal, memory, remembered=slots.stories),
-        worker.ours(house.temporal, memory, slots=slots.ours),
-        *worker.theirs(house.temporal, memory, house.parties, slots=slots.of),
+        worker.stories(house.temporal, memory, remembered=slots.stories, crew=crew),
+        worker.ours(house.temporal, memory, slots=slots.ours, crew=crew),
+        *worker.theirs(house.temporal, memory, house.parties, slots=slots.of, crew=crew),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.service import TLSConfig
 
 from beside.keepsakes import kept
@@ -73,6 +74,8 @@ Address = Annotated[SecretStr, AfterValidator(_address)]
 Person = Annotated[str, StringConstraints(pattern=r"^(admin|ops|warehouse|finance|service)/[A-Za-z0-9_.-]{1,40}$")]
 Slot = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]*$", max_length=60)]
+Build = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=100)]
 
 
 class Part(BaseModel):
@@ -94,6 +97,8 @@ class Temporal(Part):
     )
     tls_server_name: str | None = Field(None, description="The name in the server's certificate, if not its host")
     api_key: SecretStr | None = Field(None, description="API key of Temporal Cloud")
+    deployment: Name = Field("order-hub", description="What the versions of our workers are kept under at Temporal")
+    build_id: Build | None = Field(None, description="Version of this worker's code; empty: workers without versions")
 
     @model_validator(mode="after")
     def _cert_and_key(self) -> Self:
@@ -105,6 +110,11 @@ class Temporal(Part):
     def bearer(self) -> str | None:
         """The API key as the client wants it."""
         return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
+    def version(self) -> WorkerDeploymentVersion | None:
+        """What our workers say they are, where they are told apart at all."""
+        return WorkerDeploymentVersion(self.deployment, self.build_id) if self.build_id else None
 
     @property
     def security(self) -> TLSConfig | bool:

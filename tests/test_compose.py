@@ -113,6 +113,22 @@ def test_ours_are_told_nothing_that_they_do_not_know(name):
     assert {variable for variable in environment(SERVICES[name]) if variable.startswith("OMS_")} <= known
 
 
+PREPARED = re.compile(r"^  # ((?:  )?(?:worker-\w+:|<<:|image:|environment:).*)$", re.MULTILINE)
+
+
+def test_workers_that_are_prepared_come_as_a_version_and_the_one_before_is_not_built_anew():
+    text = PREPARED.sub(r"  \1", (ROOT / "docker-compose.yml").read_text())
+    prepared = yaml.safe_load(text)
+    workers = {name: each for name, each in prepared["services"].items() if name.startswith("worker")}
+
+    assert [error.message for error in Draft202012Validator(json.loads(SCHEMA.read_text())).iter_errors(prepared)] == []
+    assert set(workers) == {"worker", "worker-stories", "worker-ours", "worker-sf", "worker-before"}
+    assert environment(workers["worker"])["OMS_TEMPORAL__BUILD_ID"] == "${OMS_TEMPORAL__BUILD_ID:-}"
+    assert all("OMS_TEMPORAL__BUILD_ID" in environment(each) for each in workers.values())
+    assert [name for name, each in workers.items() if "build" not in each] == ["worker-before"]
+    assert workers["worker-before"]["image"] != SERVICES["worker"]["image"]
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_ours_may_do_little(name):
     service = SERVICES[name]

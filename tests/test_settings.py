@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from temporalio.common import WorkerDeploymentVersion
 
 from models.case import Role
 from running import keys_of
@@ -130,6 +131,23 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
 
     with pytest.raises(Misconfigured, match="OMS_DATA: the folder cannot be used: "):
         load(data=tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize(("told", "build"), [("", None), ("0.2.0", "0.2.0"), ("3f1c9ab", "3f1c9ab")])
+def test_a_worker_comes_as_a_version_only_if_it_is_told_one(production, tmp_path, told, build):
+    production.setenv("OMS_TEMPORAL__BUILD_ID", told)
+
+    version = load(data=tmp_path).temporal.version
+
+    assert version == (build and WorkerDeploymentVersion("order-hub", build))
+
+
+@pytest.mark.parametrize(("name", "value"), [("DEPLOYMENT", "order.hub"), ("BUILD_ID", "0.2 of today")])
+def test_a_version_that_temporal_would_misread_is_refused(production, tmp_path, name, value):
+    production.setenv(f"OMS_TEMPORAL__{name}", value)
+
+    with pytest.raises(Misconfigured, match=f"^OMS_TEMPORAL__{name}: "):
+        load(data=tmp_path)
 
 
 def test_a_variable_left_empty_is_a_variable_not_set(production, tmp_path):

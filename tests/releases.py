@@ -1,0 +1,143 @@
+"""A house whose workers come as versions, and what the server knows of them.
+
+Which version told what is read from the history: every workflow task names the version that completed it, and every
+activity the worker that had it, whose name is here its version.
+"""
+
+import asyncio
+import copy
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from unittest import mock
+
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion as Version
+from temporalio.api.enums.v1 import EventType, RoutingConfigUpdateState, VersionDrainageStatus
+from temporalio.api.workflowservice import v1 as asked
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+
+import worker
+from store.temporal import CONVERTER
+from tests.builders import BRISK, an_order, paid
+from tests.tomorrow import Tomorrow
+from tests.workflows.conftest import House
+from workflows.order import OrderWorkflow
+
+DEPLOYMENT, FIRST, SECOND, NONE = "order-hub", "v1", "v2", ""
+CODE = {FIRST: OrderWorkflow, SECOND: Tomorrow, NONE: OrderWorkflow}
+UNHURRIED = BRISK.model_copy(update={"answer_within": timedelta(minutes=5)})
+LONG = 60  # seconds, on a busy machine
+NOT_YET = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.RESOURCE_EXHAUSTED}
+DRAINED = VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED
+
+
+class Releases(House):
+    """A house whose workers come as versions."""
+
+    @asynccontextmanager
+    async def serving(self, build, *, hands=True):
+        """Every worker of this version, with its code and its name; or those alone who tell stories."""
+        async with AsyncExitStack() as stack:
+            for each in await self.workers(build, hands=hands):
+                await stack.enter_async_context(each)
+            yield
+
+    async def workers(self, build, *, hands):
+        """Why nothing is remembered: each task then replays its whole story, which only its own code can."""
+        mine, address = copy.copy(self), self.client.service_client.config.target_host
+        mine.client = await Client.connect(address, data_converter=CONVERTER, identity=build or "none")
+        crew = worker.Crew(WorkerDeploymentVersion(DEPLOYMENT, build) if build else None, timedelta(0))
+        with mock.patch.object(worker, "OrderWorkflow", CODE[build]):
+            stories = worker.stories(mine.client, self.kept(), remembered=0, crew=crew)
+        return [stories, *(mine.hands(crew) if hands else ())]
+
+    async def make_current(self, build):
+        """What `temporal worker deployment set-current-version` does, once the version has come; and until all know."""
+        async with asyncio.timeout(LONG):
+            while (wrong := await self.refused(build)) in NOT_YET:
+                await asyncio.sleep(0.1)
+            assert wrong is None
+            while not await self.is_known(build):
+                await asyncio.sleep(0.1)
+
+    async def refused(self, build):
+        wanted = asked.SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self.client.namespace, deployment_name=DEPLOYMENT, build_id=build
+        )
+        try:
+            await self.client.workflow_service.set_worker_deployment_current_version(wanted)
+        except RPCError as error:
+            return error.status
+        return None
+
+    async def is_known(self, build):
+        about = asked.DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=DEPLOYMENT)
+        known = (await self.client.workflow_service.describe_worker_deployment(about)).worker_deployment_info
+        is_current = known.routing_config.current_deployment_version.build_id == build
+        under_way = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+        return is_current and known.routing_config_update_state != under_way
+
+    async def drainage(self, build):
+        about = asked.DescribeWorkerDeploymentVersionRequest(
+            namespace=self.client.namespace,
+            deployment_version=Version(deployment_name=DEPLOYMENT, build_id=build),
+        )
+        described = await self.client.workflow_service.describe_worker_deployment_version(about)
+        return described.worker_deployment_version_info.drainage_info.status
+
+    async def drained(self, build):
+        async with asyncio.timeout(LONG):
+            while await self.drainage(build) != DRAINED:
+                await asyncio.sleep(0.2)
+
+    async def shippable(self, **fields):
+        """An order at rest: labelled, and everything written down."""
+        story = await self.begin(an_order(**{"policy": UNHURRIED, **fields}))
+        await self.billed(story)
+        await self.tell(story, paid())
+        story.parcel = await self.labelled(story, within=LONG)
+        return story
+
+    async def billed(self, story):
+        await self.until(lambda: any(story.order.business_no in bill.key for bill in self.done("pay")), within=LONG)
+
+    async def moved(self, story, *builds):
+        """Wait until these versions, and no others, told the runs of this story."""
+        async with asyncio.timeout(LONG):
+            while (told := await self.told_by(story)) != list(builds):
+                assert len(told) <= len(builds), f"{told} instead of {builds}"
+                await asyncio.sleep(0.1)
+
+    async def told_by(self, story):
+        """The version of each run, from the first to the last."""
+        told = [
+            {e.workflow_task_completed_event_attributes.deployment_version.build_id for e in run if _completed(e)}
+            for run in await self.runs(story)
+        ]
+        assert all(len(builds) <= 1 for builds in told), f"a run changed its version: {told}"
+        return [build for builds in told for build in builds]
+
+    async def runs(self, story):
+        """The history of each run, from the first to the last."""
+        run, told = (await story.describe()).run_id, []
+        while run:
+            handle = self.client.get_workflow_handle(story.id, run_id=run)
+            told.insert(0, [event async for event in handle.fetch_history_events()])
+            run = told[0][0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return told
+
+    async def handed_to(self, story):
+        """Whose hands each run's activities were."""
+        return [
+            {e.activity_task_started_event_attributes.identity for e in run if _taken(e)}
+            for run in await self.runs(story)
+        ]
+
+
+def _completed(event):
+    return event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+
+
+def _taken(event):
+    return event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
