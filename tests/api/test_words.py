@@ -39,6 +39,7 @@ TABLES = (
         ("shield", list(Shield)),
         ("what", list(What)),
         ("wish", list(WISHERS)),
+        ("deadline", list(BY_NAME)),
         ("span", list(Span)),
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
