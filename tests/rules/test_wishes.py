@@ -3,6 +3,7 @@
 import pytest
 
 from models.case import Hold
+from models.noun import Money
 from models.order import Flag
 from models.policy import Amendment, Policy, Span
 from models.stage import Paying, Stage
@@ -22,6 +23,7 @@ from models.wish import (
     Urge,
 )
 from rules.deadlines import climbed, is_overdue, next_alarm
+from rules.payments import wrong_since
 from rules.permissions import refusal
 from rules.reviews import flags
 from rules.stages import next_of, stage_of
@@ -174,3 +176,13 @@ def test_whoever_closes_the_case_of_an_unread_word_has_read_it():
     closed = granted(order, CloseCase(by="u1", deadline="unread", since=order.cases[0].since), NOON)
 
     assert (closed.unread, is_overdue(closed)) == ((), False)
+
+
+def test_the_share_of_the_first_parcel_is_no_wrong_amount_at_its_door_and_another_sum_is():
+    order = ready(two_boxes(paying=Paying.ON_DELIVERY), ("east", "west"))
+    first = label_of(order, 1)
+    order = after(order, shipped(first), delivered(first))
+    right = after(order, paid(source="courier", amount=PRICE, bill=first))
+    wrong = after(order, paid(source="courier", amount=Money(minor=19000), bill=first))
+
+    assert (wrong_since(right), wrong_since(wrong)) == (None, NOON)
