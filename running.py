@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 import worker
+from activities.housekeeping import Housekeeping
 from activities.reminders import remind
 from api.app import Terms, Tools, create_app
 from api.visitors import Key, Visitor, key_for
@@ -28,6 +29,7 @@ from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
 from store.deskfacts import DeskFacts
+from store.findings import Findings
 from store.inbox import Inbox
 from store.links import Links
 from store.money import MoneyGate
@@ -62,6 +64,7 @@ class House:
             boxes=Boxes(self.db),
             addresses=Addresses(self.db),
             links=Links(self.db),
+            upkeep=Housekeeping(Findings(self.db), Cases(self.db)),
         )
 
     @property
@@ -101,6 +104,7 @@ async def connected(settings: Settings) -> Client:
 async def work(house: House, queues: Iterable[str] = ()) -> None:
     """Serve these queues, or all, until cancelled. What is under way is finished first."""
     served = tuple(queues)
+    await worker.schedule(house.temporal)
     async with AsyncExitStack() as ending:
         for each in workers(house):
             if not served or each.task_queue in served:

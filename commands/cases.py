@@ -30,7 +30,7 @@ def list_cases(
     if as_json:
         show_json(rows)
         return
-    columns = ("case", "order", "missed", "since", "rung", "role", "at", "opened", "closed by")
+    columns = ("case", "about", "missed", "since", "rung", "role", "at", "opened", "closed by")
     show_table("Closed cases" if closed else "Open cases", columns, map(_line, rows))
 
 
@@ -41,7 +41,7 @@ def close(
     by: By,
     note: Annotated[str, typer.Option(help="What was done about it; kept encrypted.")] = "",
 ) -> None:
-    """Say that somebody looked. Cases also close by themselves when their order moves on."""
+    """Say that somebody looked. Cases also close by themselves: when their order moves on, when the books are right."""
     asyncio.run(_close(case, by, note))
     say(f"Case {case} is closed.", "green")
 

@@ -220,7 +220,7 @@ async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, obj
     orders = [record.order for record in records.values()]
     captures = [capture for order in orders for paid in order.payments for capture in paid.captures]
     asked = sum(capture.id.startswith("query-") for capture in captures)
-    cases = await Cases(cast.house.db).listing(CaseFilter(open=None, limit=1000))
+    cases = await Cases(cast.house.db).listing(CaseFilter(open=None, is_houses=False, limit=1000))
     sign = (cast.town.wechat.pusher, cast.town.alipay.pusher, cast.town.kuaidi.pusher)
     forged = [sum(pusher.forged_sent for pusher in sign), sum(pusher.forged_accepted for pusher in sign)]
     dropped = sum(len(pusher.dropped) for pusher in cast.town.pushers)

@@ -500,6 +500,22 @@ async def test_what_nobody_is_addressed_by_is_listed_and_told_again(up):
     assert (unknown.exit_code, unknown.stderr) == (1, "Error There is no such row. See them: orderhub inbox list\n")
 
 
+async def test_what_the_house_finds_in_its_books_is_listed_and_closed_like_any_case(up):
+    [kept] = await Inbox(up.db, up.contacts).keep("alipay", "main", b"raw", [a_message("no-number", id="lost-2")])
+    await Inbox(up.db, up.contacts).park(kept.row, "unreadable")
+
+    async def round_by_round():
+        await up.temporal.get_schedule_handle("housekeeping").trigger()
+        return [row for row in await up.json("case", "list", "--party", "alipay") if row["shop"] is None]
+
+    [case] = await becomes(round_by_round)
+    assert "alipay/unreadable" in (await up.ask("case", "list")).stdout
+    closed = await up.ask("case", "close", str(case["id"]), "--by", "lin", "--note", "asked them")
+    assert (case["case"]["deadline"], closed.exit_code) == ("stranded", 0)
+    [known] = [row for row in await up.json("case", "list", "--closed") if row["id"] == case["id"]]
+    assert (known["closed_by"], await up.contacts.note(known["note_id"])) == ("lin", "asked them")
+
+
 async def test_a_worker_knows_its_queues(up, home):
     process, diary = start(home, "worker", "--queues", "stories,storys")
 

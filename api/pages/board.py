@@ -20,6 +20,7 @@ from api.tools import Terms, Tools
 from api.visitors import EVERYBODY, Visitor
 from models.noun import Id
 from models.stage import Stage
+from store.cases import CaseFilter
 from store.listings import OrderFilter, OrderRow
 
 router = APIRouter(tags=["pages"])
@@ -46,6 +47,7 @@ async def board(request: Request, session: Somebody, tools: Given) -> Response:
         shown=SHOWN,
         incidents=() if visitor.shop else [one for one in await tools.cases.incidents() if one.count >= MANY],
         stranded=() if visitor.shop else await _stranded(tools),
+        houses=() if visitor.shop else await tools.cases.listing(CaseFilter(is_houses=True, limit=SHOWN)),
         rows=[_row(row) for row in newest],
         temporal_overdue=workflows_url(tools.terms, f"?query={quote('OmsOverdue = true')}"),
     )

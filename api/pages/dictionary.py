@@ -37,6 +37,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
         "Next: a shop sends its first one to POST /orders, signed with its own key (README, “The API”).",
         "下一步：店铺用自己的密钥签名，将第一张订单发到 POST /orders（见 README“API”一节）。",
     ),
+    "cases_of_house": ("In our own books", "内部核对"),
     "since": ("since", "自"),
     "until": ("until", "截止"),
     "late_by": ("late by", "已超时"),
@@ -97,6 +98,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "back": ("Back to the board", "返回看板"),
     "too_often": ("Too many attempts; wait a minute.", "尝试次数过多，请稍候。"),
     "key_unknown": ("Nobody has this key.", "密钥无效。"),
+    "sure": ("really? It cannot be taken back.", "确定吗？无法撤回。"),
     "reason": ("Reason", "原因"),
     "hours": ("hours (negative: less)", "小时（负数为缩短）"),
     "span": ("Which span", "时限"),
@@ -260,6 +262,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "deadline.silent_provider": ("an answer from the provider", "向支付机构查询"),
     "deadline.silent_courier": ("an answer from the courier", "向快递查询"),
     "deadline.electronic_only": ("better proof of delivery", "补充签收凭证"),
+    # what the house finds in its own books
+    "deadline.stranded": ("messages that no order hears", "消息滞留"),
+    "deadline.lapsed": ("units held after their end", "占用已过期未释放"),
+    "deadline.miscounted": ("stock books that do not agree", "库存账不平"),
+    "deadline.overclaimed": ("refunds that do not add up", "退款账不平"),
+    "deadline.tampered": ("an audit trail that was changed", "审计记录被改动"),
     # why a wish is refused
     "refusal.completed": ("The order is completed.", "订单已完成。"),
     "refusal.ended": ("The order is over.", "订单已结束。"),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.case import Case, Owner, Role
+from models.finding import Check, Finding
+from tests.api.conftest import SECRETS
 
 NOW = datetime.now(UTC)
 
@@ -84,3 +86,29 @@ async def test_many_cases_of_one_cause_are_one_incident(door):
     incidents = (await door.get("/incidents")).json()["incidents"]
 
     assert [(one["party"], one["open"]) for one in incidents] == [("sf", 5), ("jd", 1)]
+
+
+async def test_a_case_of_the_house_is_closed_though_no_story_can_be_told_and_shown_to_no_shop(door):
+    await door.tools.cases.found(Check.MISCOUNTED, [Finding(about="WH-SZ", place="WH-SZ")])
+    (row,) = (await door.get("/cases")).json()["rows"]
+    answer = await door.post(f"/cases/{row['id']}/close", json={"note": "Counted again with 张三."})
+
+    assert (row["shop"], row["case"]["deadline"], row["case"]["role"]) == (None, "miscounted", "warehouse")
+    assert (await door.get("/cases?open=false", Role.SHOP)).json()["rows"] == []
+    assert answer.status_code == 204
+    (closed,) = (await door.get("/cases?open=false")).json()["rows"]
+    assert await door.tools.contacts.note(closed["note_id"]) == "Counted again with 张三."
+
+
+async def test_what_the_house_found_is_on_the_board_but_on_no_shops(door):
+    await door.tools.cases.found(Check.MISCOUNTED, [Finding(about="WH-SZ", place="WH-SZ")])
+
+    assert [("WH-SZ" in await board(door, role)) for role in (Role.OPS, Role.SHOP)] == [True, False]
+
+
+async def board(door, role):
+    door.client.cookies.clear()
+    await door.client.post("/login", data={"key": SECRETS[role]})
+    page = await door.client.get("/")
+    assert page.status_code == 200
+    return page.text

@@ -13,6 +13,7 @@ from models.case import Owner, Role
 from models.errand import State, What
 from models.errors import Refused
 from models.fact import Milestone, Proof
+from models.finding import Check
 from models.order import Flag
 from models.policy import Span
 from models.stage import Source, Stage
@@ -39,7 +40,7 @@ TABLES = (
         ("shield", list(Shield)),
         ("what", list(What)),
         ("wish", list(WISHERS)),
-        ("deadline", list(BY_NAME)),
+        ("deadline", [*BY_NAME, *Check]),
         ("span", list(Span)),
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),

@@ -10,6 +10,7 @@ from models.errors import Missing, Refused
 from models.finding import Check, Finding
 from models.order import Record, Standing
 from models.stage import Stage
+from store import case_statements as say
 from store.cases import CaseFilter, Cases, told
 from store.duty import Duty
 from tests.builders import NOON, an_order
@@ -157,6 +158,19 @@ async def test_what_the_house_found_is_one_case_however_many_say_so_at_once(case
 
     assert [known.case.story for known in await cases.listing(CaseFilter())] == ["sh", "bj"]
     assert (cost.statements, cost.transactions) == (3, 1)
+
+
+async def test_two_rounds_of_the_house_wait_for_each_other(cases, db):
+    async def waits():
+        return (await sql(db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).scalar_one()
+
+    async with db.begin() as conn, asyncio.timeout(20):
+        await conn.execute(say.ALONE, {"deadline": Check.MISCOUNTED.value})
+        other = asyncio.create_task(cases.found(Check.MISCOUNTED, [SHELF]))
+        while not await waits():
+            await asyncio.sleep(0.02)
+
+    assert await other == 1
 
 
 async def test_what_the_house_finds_no_more_is_closed_and_other_cases_are_not(cases, db):
