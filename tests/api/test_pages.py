@@ -111,6 +111,17 @@ async def test_a_shop_sees_its_own_orders_and_no_counts_of_the_house(door):
     assert "THEIRS" not in (await door.client.post("/board/search", data={"token": token, "q": "THEIRS"})).text
 
 
+async def test_a_shop_is_led_to_no_page_of_the_house(door):
+    await door.keep(id="web/demo/MINE", business_no="MINE")
+    pages = ("/", "/board/orders/web/demo/MINE")
+    await sign_in(door, Role.SHOP)
+    theirs = [(await door.client.get(page)).text for page in pages]
+    await sign_in(door, Role.OPS)
+    ours = [(await door.client.get(page)).text for page in pages]
+
+    assert ["temporal.example" in page for page in (*theirs, *ours)] == [False, False, True, True]
+
+
 async def test_a_page_shows_no_more_of_a_person_than_the_role_may_see(door):
     await door.keep(id="web/demo/N1")
     await sign_in(door, Role.FINANCE)

@@ -136,6 +136,22 @@ async def test_a_button_is_a_wish_and_its_answer_is_shown(lively, visiting):
         assert (visit.complaints, visit.abroad) == ([], [])
 
 
+async def test_what_cannot_be_taken_back_is_asked_about_first(lively, visiting):
+    order_id = await lively.living("labelled")
+    async with visiting(lively, viewport=PDA, locale="zh-CN") as visit:
+        await visit.sign_in(Role.OPS)
+        await visit.go(f"/board/orders/{order_id}")
+        asked = []
+        visit.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss())[1])
+        await visit.page.click(".wish.cancel button")
+        assert asked == ["取消订单: 确定吗？无法撤回。"]
+        assert await visit.page.locator(".said").count() == 0
+
+        visit.page.once("dialog", lambda dialog: dialog.accept())
+        await visit.page.click(".wish.cancel button")
+        assert await visit.text(".said") == "已执行。"
+
+
 async def test_a_refused_wish_says_why(lively, visiting):
     order_id = await lively.living("labelled")
     async with visiting(lively, locale="zh-CN") as visit:

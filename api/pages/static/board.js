@@ -1,5 +1,6 @@
 "use strict";
-// The board keeps itself fresh; a form is sent once, however often its button is pressed; a label is printed.
+// The board keeps itself fresh; a form is sent once, however often its button is pressed, and what
+// cannot be taken back is asked about first; a label is printed.
 (() => {
   const main = document.getElementById("main");
   const seconds = Number(main && main.dataset.live);
@@ -21,7 +22,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    const sure = event.submitter && event.submitter.dataset.sure;
+    if (form.dataset.sent || (sure && !confirm(sure))) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button")) button.classList.add("busy");
   });
