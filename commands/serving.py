@@ -92,7 +92,8 @@ async def _work(settings: Settings, queues: tuple[str, ...]) -> None:
     async with running.opened(settings) as house:
         if unknown := sorted(set(queues) - set(known := _known(house))):
             raise typer.BadParameter(f"There is no queue {', '.join(unknown)}. There are: {', '.join(known)}.")
-        log.info("at work", extra={"queues": ",".join(queues) or "all"})
+        version = settings.temporal.build_id or "none"
+        log.info("at work", extra={"queues": ",".join(queues) or "all", "version": version})
         await running.work(house, queues)
 
 

@@ -110,13 +110,13 @@ class Releases(House):
                 await asyncio.sleep(0.1)
 
     async def told_by(self, story):
-        """The version of each run, from the first to the last."""
+        """The version of each run, from the first to the last; None: it waits for its first task."""
         told = [
             {e.workflow_task_completed_event_attributes.deployment_version.build_id for e in run if _completed(e)}
             for run in await self.runs(story)
         ]
         assert all(len(builds) <= 1 for builds in told), f"a run changed its version: {told}"
-        return [build for builds in told for build in builds]
+        return [next(iter(builds), None) for builds in told]
 
     async def runs(self, story):
         """The history of each run, from the first to the last."""
@@ -127,17 +127,26 @@ class Releases(House):
             run = told[0][0].workflow_execution_started_event_attributes.continued_execution_run_id
         return told
 
-    async def handed_to(self, story):
-        """Whose hands each run's activities were."""
-        return [
-            {e.activity_task_started_event_attributes.identity for e in run if _taken(e)}
-            for run in await self.runs(story)
-        ]
+    async def handed_to(self, story, queue="theirs-"):
+        """Whose hands each run's activities on such queues were."""
+        return [{_taken_by(run, e) for e in _sent(run, queue)} - {None} for run in await self.runs(story)]
+
+    async def waiting_on(self, queue, story, *builds):
+        """Wait until the run of the last of these versions sent something to this queue."""
+        await self.moved(story, *builds)
+        async with asyncio.timeout(LONG):
+            while not _sent((await self.runs(story))[-1], queue):
+                await asyncio.sleep(0.1)
 
 
 def _completed(event):
     return event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
-def _taken(event):
-    return event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
+def _sent(run, queue):
+    return [e for e in run if e.activity_task_scheduled_event_attributes.task_queue.name.startswith(queue)]
+
+
+def _taken_by(run, sent):
+    taken = [e.activity_task_started_event_attributes for e in run]
+    return next((each.identity for each in taken if each.scheduled_event_id == sent.event_id), None)

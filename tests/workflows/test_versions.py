@@ -13,6 +13,7 @@ from models.stage import Stage
 from models.wish import Urge
 from rules.stages import stage_of
 from settings import load
+from tests import others
 from tests.builders import an_order, delivered, paid, shipped
 from tests.releases import FIRST, LONG, NONE, SECOND, UNHURRIED, Releases
 from tests.workflows.conftest import a_server
@@ -21,18 +22,13 @@ REFRESHED = "matching.wv.VersionDrainageStatusRefreshInterval", "matching.wv.Ver
 
 
 @pytest.fixture
-async def env():
-    """A server for each test: which version is current, and who ever served which queue, holds for everybody on it."""
+async def house():
+    """On a server of its own: which version is current, and who ever served which queue, holds for everybody on it."""
     looks = [word for name in REFRESHED for word in ("--dynamic-config-value", f'{name}="1s"')]
     async with await a_server(*looks, "--log-level", "never") as env:  # it complains while many queues come at once
-        yield env
-
-
-@pytest.fixture
-async def house(env):
-    house = Releases(env)
-    yield house
-    await house.close()
+        house = Releases(env)
+        yield house
+        await house.close()
 
 
 async def lives_on(house, story):
@@ -127,6 +123,21 @@ async def test_what_is_in_the_air_is_finished_by_the_version_that_began_it(house
         await lives_on(house, story)
 
     assert await house.handed_to(story) == [{FIRST}, {SECOND}]
+    assert_once(house, story)
+
+
+async def test_our_own_store_is_reached_by_hands_of_the_same_version_when_it_was_away(house):
+    async with house.serving(FIRST), house.serving(SECOND):
+        await house.make_current(FIRST)
+        story = await house.shippable()
+        for known in ((FIRST,), (FIRST, SECOND)):
+            await house.make_current(known[-1])
+            with others.outage(house.memory, "put"):
+                await house.wish(story, Urge(by=known[-1]))
+                await house.waiting_on("ours", story, *known)
+        await lives_on(house, story)
+
+    assert await house.handed_to(story, "ours") == [{FIRST}, {SECOND}]
     assert_once(house, story)
 
 
