@@ -213,6 +213,18 @@ async def test_the_timeline_speaks_in_phrases_and_says_how_long_after_the_last(d
         )
 
 
+async def test_the_longest_no_fits_on_a_scanner(door, visiting):
+    order = on_its_way(datetime.now(UTC))
+    longest = an_errand(order, What.REFUND, state=State.REFUSED, code="refund_abnormal", party="wechat")
+    await put(door, order.model_copy(update={"errands": (*order.errands, longest)}))
+    async with visiting(door, viewport=PDA) as visit:
+        await visit.sign_in(Role.OPS)
+        await visit.go("/board/orders/web/demo/WAY1")
+
+        assert "the customer's card does not take it" in await visit.text(".line")
+        assert not await visit.is_too_wide()
+
+
 async def test_whoever_approves_sees_why_somebody_must(door, visiting):
     strict = Policy(review_flags=True, approval_limit=Money(minor=15000))
     order = an_order(id="web/demo/LOOK1", business_no="LOOK1", policy=strict, flags=(Flag.UNPAID_THRICE,))
