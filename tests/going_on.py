@@ -152,12 +152,20 @@ class World:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not end.done():
+                    before = self.order
                     await self._turn()
-                    await asyncio.wait([end], timeout=0.05)
+                    await self._news(end, before)
         except TimeoutError:
             end.cancel()
             pytest.fail(f"no end: {stage_of(self.order)} {self.order.hold} {self.order.cases}")
         return self.order
+
+    async def _news(self, end, before):
+        """The store was told of something; or half a second has passed, and a party may have done something."""
+        for _ in range(10):
+            await asyncio.wait([end], timeout=0.05)
+            if end.done() or self.order is not before:
+                return
 
     async def _turn(self):
         order = self.order

@@ -128,9 +128,11 @@ def fitted(world, name):
 
 
 async def turned_round(town, world):
-    """Whoever stops an order on the road sees to it that the courier hears of it."""
+    """The courier hears of a stop on the road, and takes an hour: nothing else may happen until the parcel is home."""
     out = {*world.left} - world.home
     await world.until(lambda _: {deed.about for deed in world.mine("intercept")} == out)
+    if out:
+        await world.pass_by(timedelta(hours=1))
 
 
 async def hurried(town, world):
