@@ -32,7 +32,7 @@ up: $(READY) ## the whole stack on this machine, until Ctrl-C
 	@$(BIN)/orderhub up
 
 test: $(READY) ## every test
-	@$(BIN)/python -m pytest -n 4 --dist loadfile
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## format, lint, types, import contracts, rules: seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Run: $(BIN)/ruff format ." >&2; exit 1; }

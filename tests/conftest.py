@@ -5,3 +5,11 @@ os.environ["COLUMNS"] = "200"  # tables are read here by their words, wherever t
 
 def pytest_addoption(parser):
     parser.addoption("--record", action="store_true", help="write histories that are missing")
+
+
+LONG = ("test_every_wish", "test_play", "test_versions", "test_stack", "test_cli", "test_deadlines", "test_restarts")
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, so that at the end no core waits for one of them."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.path.name), len(LONG)))

@@ -36,10 +36,7 @@ async def case_of(house, story, deadline):
 
 LATE = {
     "unpicked": ((), 12 * HOUR, Role.WAREHOUSE),
-    "unpacked": ((picked,), 4 * HOUR, Role.WAREHOUSE),
     "unshipped": ((picked, packed), DAY, Role.WAREHOUSE),
-    "uncollected": ((picked, packed, shipped), DAY, Role.OPS),
-    "undelivered": ((picked, packed, shipped, tracked), 7 * DAY, Role.SERVICE),
 }
 
 
