@@ -92,7 +92,11 @@ async def assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
         shop = await ending.enter_async_context(town.shop(key))
         await ending.enter_async_context(town_opened(town, shop))
         home = settings.data / "demo"
-        furniture = {"home": home, "port": port, "shops": {premises.CHANNEL_SHOP: key}}
+        furniture = {
+            "home": home,
+            "ports": {**settings.ports.model_dump(), "api": port},
+            "shops": {premises.CHANNEL_SHOP: key},
+        }
         own = premises.furnished(furniture, town.accounts(premises.SHOP))
         console.print("Starting PostgreSQL and Temporal …")
         ours, house = await ending.enter_async_context(premises.standing(own))

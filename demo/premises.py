@@ -67,7 +67,7 @@ def furnished(pace: Mapping[str, Any], parties: Mapping[str, Any]) -> Settings:
     path = home / "parties.json"
     path.write_text(json.dumps(parties))
     path.chmod(0o600)
-    return told.load(data=home, parties_file=path, ports={"api": pace["port"]}, keys={"shops": pace["shops"]})
+    return told.load(data=home, parties_file=path, ports=pace["ports"], keys={"shops": pace["shops"]})
 
 
 def shop_key() -> str:
@@ -104,6 +104,7 @@ def processes(settings: Settings, home: Path) -> list[Popen[bytes]]:
         "OMS_DATA": str(home),
         "OMS_PARTIES_FILE": str(settings.parties_file),
         "OMS_PORTS__API": str(settings.ports.api),
+        "OMS_PORTS__METRICS": str(settings.ports.metrics),
         "OMS_KEYS__SHOPS": json.dumps(shops),
         "OMS_LOG_LEVEL": "WARNING",
     }

@@ -43,7 +43,7 @@ from tests.builders import a_telling, an_order
 from tests.others import Courier, Provider, Shop
 from tests.store.conftest import counted, db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
-from tests.workflows.conftest import dropped, env  # noqa: F401 - a fixture
+from tests.workflows.conftest import a_line, dropped, env  # noqa: F401 - a fixture
 from world.shop_wire import Pen
 
 SECRETS = {role: f"{role}-key-for-these-tests-only" for role in Role}
@@ -217,7 +217,8 @@ class Lively(Door):
 
 @pytest.fixture
 async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
-    tools = await tools_for(db, env.client, registry)
+    client = await a_line(env)
+    tools = await tools_for(db, client, registry)
     memory = worker.Memory(
         book=tools.orders,
         shelves=Shelves(db),
@@ -234,9 +235,9 @@ async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
     parties = worker.Parties((Provider("wechat"),), (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
     async with AsyncExitStack() as stack:
         for hands in (
-            worker.stories(env.client, memory),
-            worker.ours(env.client, memory),
-            *worker.theirs(env.client, memory, parties),
+            worker.stories(client, memory),
+            worker.ours(client, memory),
+            *worker.theirs(client, memory, parties),
         ):
             await stack.enter_async_context(hands)
         door = await stack.enter_async_context(_entered(Lively(tools, parties)))

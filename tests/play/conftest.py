@@ -10,6 +10,7 @@ import settings
 from demo.comparison import compared
 from demo.play import Script, acts, assembled, records
 from demo.scenes import Play
+from settings import Ports
 
 FEW = {"orders": 14, "spread": 10.0, "at_most": 120.0}
 
@@ -29,7 +30,7 @@ def played(home):
 
     async def play(moods):
         script = Script(seed=11, moods=moods, **FEW)
-        async with assembled(settings.load(data=home, ports={"api": 0}), script.seed) as cast:
+        async with assembled(settings.load(data=home, ports=dict.fromkeys(Ports.model_fields, 0)), script.seed) as cast:
             await acts(cast, Play(cast.town, cast.shop, cast.ops, script.seed), script)
             found = await records(cast)
             lines = compared(cast.town, cast.shop, cast.warehouse, found)

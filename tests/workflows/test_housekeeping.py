@@ -27,10 +27,10 @@ from store.cases import CaseFilter, Cases
 from store.findings import Findings
 from store.money import MoneyGate
 from store.stock import Shelves
-from store.temporal import connect
 from tests.others import Fault, Links, Memory, outage
 from tests.store.conftest import db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_message, contacts, inbox
+from tests.workflows.conftest import a_line
 from workflows.housekeeping import HousekeepingWorkflow
 
 PATIENTLY = 60  # seconds: two busy cores
@@ -134,7 +134,7 @@ class Keeper:
 
 @pytest.fixture
 async def keeper(env, db):  # noqa: F811
-    async with Keeper(env.client, db).at_work() as keeper:
+    async with Keeper(await a_line(env), db).at_work() as keeper:
         yield keeper
 
 
@@ -219,7 +219,7 @@ async def test_a_look_that_breaks_holds_up_no_other_and_is_seen(keeper):
 async def test_two_workers_make_one_schedule_whose_rounds_find_what_is_wrong(env, db, tmp_path):  # noqa: F811
     await strand(db)
     async with Registry(Accounts()) as registry:
-        clients = [env.client, await connect(env.client.service_client.config.target_host)]
+        clients = [await a_line(env) for _ in range(2)]
         houses = [running.House(load(data=tmp_path), db, client, registry, contacts(db)) for client in clients]
         tasks = [asyncio.create_task(running.work(house)) for house in houses]
         rounds = env.client.get_schedule_handle(worker.ROUNDS)
