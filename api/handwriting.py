@@ -1,6 +1,6 @@
 """What a person may say stands on a label: one check, for the page and for whoever vouches for the fact."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, JsonValue, StringConstraints, ValidationError
@@ -16,12 +16,13 @@ Waybill = Annotated[
 
 
 class _Written(BaseModel, frozen=True, hide_input_in_errors=True):
+    box: Id
     courier: Id
     waybill: Waybill
 
 
 def read(order: Order, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The same, its waybill as scanners read it. Raises: Problem 422: no waybill, or a courier the order has not.
+    """The same, its waybill as scanners read it. Raises: Problem 422: no waybill; box or courier not the order's.
 
     Why: what passes here is printed, scanned and asked about; a slip of the pen is found when the parcel is lost.
     """
@@ -29,7 +30,12 @@ def read(order: Order, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         written = _Written.model_validate(body)
     except ValidationError as error:
         raise of_validation(error, UNDER) from None
-    if written.courier not in order.policy.couriers:
-        named = f"must be one of {', '.join(order.policy.couriers)}"
-        raise Problem(422, "invalid", errors=[Fault(pointer="#/body/courier", detail=named, code="enum")])
+    _one_of(written.box, [box.id for box in order.boxes], "box")
+    _one_of(written.courier, order.policy.couriers, "courier")
     return {**body, **written.model_dump()}
+
+
+def _one_of(word: Id, known: Sequence[Id], field: str) -> None:
+    if word not in known:
+        named = f"must be one of {', '.join(known)}"
+        raise Problem(422, "invalid", errors=[Fault(pointer=f"#/body/{field}", detail=named, code="enum")])

@@ -11,8 +11,6 @@ from demo.town import Town
 from world.shop import Shop
 from world.shop_books import Order
 
-LONG = 120.0  # seconds that a link may be waited for
-
 
 @dataclass
 class Play:

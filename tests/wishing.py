@@ -70,6 +70,19 @@ class Table(NamedTuple):
     stands: dict  # stage -> how an order comes to stand there
     rows: dict  # wish -> stage -> the reason, or the end
     goes_on: dict  # stage -> the end of an order of which nothing was wished, or nothing granted
+    elsewhere: dict  # what stands at another stage than its name says
+
+    def expected(self, stage, wish):
+        """Where it stood, what was answered, where it ended, and nothing wrong in anybody's books."""
+        answer = None if wish in self.granted(stage) else self.rows[wish][stage]
+        return self.elsewhere.get(stage, stage), answer, self.end(stage, wish), []
+
+    def seen(self, lives, stage, wish):
+        """The same, as it was. Raises: whatever broke that life."""
+        life = lives[stage, wish]
+        if isinstance(life, BaseException):
+            raise life
+        return life.stood, life.answers[wish], life.ended, life.wrongs
 
     def granted(self, stage):
         return [wish for wish in WISHES if self.rows[wish][stage].startswith(GRANTED)]

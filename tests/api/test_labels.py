@@ -230,6 +230,7 @@ async def vouch(door, **changes):
         ({"waybill": None}, "#/body/waybill"),
         ({"courier": "yunda"}, "#/body/courier"),
         ({"courier": None}, "#/body/courier"),
+        ({"box": "N2-box-1"}, "#/body/box"),
     ],
 )
 async def test_a_label_that_is_vouched_for_is_checked_as_on_the_page(door, changes, pointer):

@@ -195,17 +195,6 @@ async def test_money_that_went_out_twice_is_said_by_the_audit(gate, db):
     assert await gate.audit() == (Overclaim("tx1", 10_000, 20_000),)
 
 
-async def test_what_was_captured_is_learnt_before_the_claim_and_never_below_it(gate):
-    await gate.captured("tx1", "web/shop/B1", Money(minor=500))
-    assert await code_of(claim(gate, minor=501)) == "over_captured"
-
-    await gate.captured("tx1", "web/shop/B1", Money(minor=800))
-    await claim(gate, minor=800)
-    await gate.captured("tx1", "web/shop/B1", Money(minor=100))
-
-    assert await code_of(claim(gate, "B1-refund-2", minor=1)) == "over_captured"
-
-
 async def test_nothing_and_less_than_nothing_are_no_refund(gate):
     assert await code_of(claim(gate, minor=0)) == "not_an_amount"
     assert await code_of(claim(gate, minor=-5)) == "not_an_amount"
