@@ -1,6 +1,7 @@
 """The board: where orders stand, which are overdue, what is broken; and finding one order."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ from store.listings import OrderFilter, OrderRow
 
 router = APIRouter(tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
-COUNTED, SHOWN, FOUND = 200, 25, 15  # overdue ones at most, those in the list, newest ones
+PARKED, SHOWN, FOUND = 200, 25, 15  # unread messages that are looked at, overdue orders, newest ones
 MANY = 2  # cases make an incident; one stands in the list anyway
 IN_TURN = "unheard"  # told, or about to be
 Row = dict[str, Any]  # what a template shows of one order
@@ -35,16 +36,15 @@ Row = dict[str, Any]  # what a template shows of one order
 async def board(request: Request, session: Somebody, tools: Given) -> Response:
     """Everything at one look. A shop sees its own orders."""
     visitor = session.visitor
-    late = (await tools.orders.listing(_filter(visitor, overdue=True, limit=COUNTED))).rows
+    late = (await tools.orders.listing(_filter(visitor, overdue=True, limit=SHOWN))).rows
+    late_counts = await tools.orders.late(visitor.shop)
     newest = (await tools.orders.listing(_filter(visitor, limit=FOUND))).rows
     return show(
         request,
         "board.html",
-        pipeline=await _pipeline(tools, visitor, late),
+        pipeline=await _pipeline(tools, visitor, late_counts),
         late=_late_rows(tools.terms, late, now()),
-        late_count=len(late),
-        late_is_more=len(late) == COUNTED,
-        shown=SHOWN,
+        late_count=sum(late_counts.values()),
         incidents=() if visitor.shop else [one for one in await tools.cases.incidents() if one.count >= MANY],
         stranded=() if visitor.shop else await _stranded(tools),
         houses=() if visitor.shop else await tools.cases.listing(CaseFilter(is_houses=True, limit=SHOWN)),
@@ -68,17 +68,17 @@ def _filter(visitor: Visitor, *, overdue: bool = False, q: str = "", limit: int)
     return OrderFilter(shop=visitor.shop, overdue=overdue, q=q, limit=limit)
 
 
-async def _pipeline(tools: Tools, visitor: Visitor, late: tuple[OrderRow, ...]) -> Pipeline | None:
+async def _pipeline(tools: Tools, visitor: Visitor, late: Mapping[Stage, int]) -> Pipeline | None:
     """Counts are of the whole house: nothing for one shop."""
     if visitor.shop:
         return None
-    return pipeline(await tools.orders.counts(), Counter(Stage(row.stage) for row in late))
+    return pipeline(await tools.orders.counts(), late)
 
 
 async def _stranded(tools: Tools) -> list[tuple[Id, str, int]]:
     """Messages that wait for more than their turn, and those that a person must read."""
     waiting = [row for row in await tools.inbox.waiting() if row[1] != IN_TURN]
-    parked = Counter((row.party, row.code) for row in await tools.inbox.listing("parked", COUNTED))
+    parked = Counter((row.party, row.code) for row in await tools.inbox.listing("parked", PARKED))
     return [*waiting, *((party, code, count) for (party, code), count in parked.items())]
 
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from api.pages import sessions
-from models.case import Role
+from api.pages.board import SHOWN
+from models.case import Case, Owner, Role
 from models.stage import Stage
 from tests.api.conftest import SECRETS
+from tests.builders import NOON
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 SHEET = "/board/orders/web/demo/N1"
@@ -109,6 +111,17 @@ async def test_a_shop_sees_its_own_orders_and_no_counts_of_the_house(door):
     assert 'class="pipe' not in page
     assert (await door.client.get("/board/orders/web/other/THEIRS")).status_code == 404
     assert "THEIRS" not in (await door.client.post("/board/search", data={"token": token, "q": "THEIRS"})).text
+
+
+async def test_more_overdue_orders_than_the_list_shows_are_all_counted(door):
+    for nth in range(SHOWN + 2):
+        late = Case(story=f"web/demo/L{nth}", deadline="unpicked", since=NOON, opened_at=NOON, rung=Owner.OWNER)
+        await door.keep(Stage.LABELLED, id=late.story, business_no=f"L{nth}", cases=(late,), contact=False)
+    pages = [await sign_in(door, role) and (await door.client.get("/")).text for role in (Role.OPS, Role.SHOP)]
+
+    assert "<strong>27</strong><span>overdue</span>" in pages[0]
+    assert "<title>27 overdue</title>" in pages[0]
+    assert ["25 / 27 shown" in page for page in pages] == [True, True]
 
 
 async def test_a_shop_is_led_to_no_page_of_the_house(door):
