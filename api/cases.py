@@ -1,6 +1,5 @@
 """What people must look at: cases one by one, and incidents where many have the same cause."""
 
-from contextlib import suppress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -9,12 +8,9 @@ from pydantic import BaseModel, Field
 from api import stories
 from api.dependencies import Given, Spoken, only
 from api.reaching import reaching
-from api.tools import Tools
 from api.visitors import EVERYBODY, STAFF, Visitor
-from models.case import Case, Role
-from models.errors import Missing, Refused
+from models.case import Role
 from models.noun import Id
-from models.wish import CloseCase
 from store.cases import CaseFilter, Incident, Known
 
 router = APIRouter(tags=["cases"])
@@ -74,31 +70,13 @@ async def close(
     tools: Given,
 ) -> None:
     """Somebody looked. Cases also close by themselves: of an order when it moves on, of the house when it is mended."""
-    known = await _known(tools, case)
+    known = await tools.cases.open(case)
     if known.shop:  # else no story waits for it
-        await _tell(tools, visitor, known.case)
+        async with reaching(tools.terms.answer_within):
+            await stories.close(tools.temporal, known.case, visitor.name)
     note_id = await tools.contacts.add_note(known.case.story, said.note) if said.note else None
     story = await tools.cases.close(case, visitor.name, note_id)
     await tools.audit.note(visitor.name, visitor.role, "close.case", story)
-
-
-async def _known(tools: Tools, number: int) -> Known:
-    """The open case with this number. Raises: Missing("case_unknown"), Refused("closed_already")."""
-    for is_open in (True, False):
-        rows = await tools.cases.listing(CaseFilter(open=is_open, after=number + (-1 if is_open else 1), limit=1))
-        if rows and rows[0].id == number:
-            if is_open:
-                return rows[0]
-            raise Refused("closed_already")
-    raise Missing("case_unknown")
-
-
-async def _tell(tools: Tools, visitor: Visitor, case: Case) -> None:
-    """The story stops waiting for it too, and may end; a story that has ended needs no telling. Raises: Unavailable."""
-    wish = CloseCase(by=visitor.name, deadline=case.deadline, since=case.since)
-    with suppress(Missing, Refused):
-        async with reaching(tools.terms.answer_within):
-            await stories.wish(tools.temporal, case.story, wish)
 
 
 @router.get("/incidents", summary="List incidents")

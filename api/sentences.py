@@ -25,6 +25,8 @@ SENTENCES: Final = {
     "same_person": "Money wants a second pair of eyes: somebody else must agree.",
     "forgotten": "This person asked to be forgotten.",
     "ended": "The order is over.",
+    "wrong_amount_approve_or_cancel": "The money is not the price: approve what is too much, or cancel.",
+    "stuck_retry_or_give_up": "The order is stuck: retry, or give up.",
 }
 FIELD_SENTENCES: Final = {
     "missing": "is missing",

@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import By, Desk, desk
+from api import stories
+from api.reaching import reaching
+from commands.opening import By, desk
 from commands.showing import Json, Most, say, show_json, show_table
 from models.case import Role
-from models.errors import Missing
 from models.noun import Id
+from running import connected
 from store.cases import CaseFilter, Known
+
+PATIENCE = 10.0  # seconds for the case's story
 
 cases = typer.Typer(help="What people must look at: list it, close it.", no_args_is_help=True, add_completion=False)
 
@@ -53,17 +57,13 @@ async def _listing(wanted: CaseFilter) -> tuple[Known, ...]:
 
 async def _close(case: int, by: Id, note: str) -> None:
     async with desk() as opened:
-        note_id = await opened.contacts.add_note(await _story(opened, case), note) if note else None
+        known = await opened.cases.open(case)
+        if known.shop:  # else no story waits for it
+            async with reaching(PATIENCE):
+                await stories.close(await connected(opened.settings), known.case, by)
+        note_id = await opened.contacts.add_note(known.case.story, note) if note else None
         await opened.cases.close(case, by, note_id)
         await opened.noted(by, "close_case", str(case))
-
-
-async def _story(opened: Desk, case: int) -> Id:
-    """Whose case it is: what is written about it is kept like everything personal of that order."""
-    rows = await opened.cases.listing(CaseFilter(open=True, after=case - 1, limit=1))
-    if not rows or rows[0].id != case:
-        raise Missing("case_unknown")
-    return rows[0].case.story
 
 
 def _line(known: Known) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ NEXT = {
     "order_unknown": "There is no such order. Look for it on the board, or ask GET /orders?q=…",
     "case_unknown": "There is no such open case. See them: orderhub case list",
     "closed_already": "This case is closed. See them: orderhub case list --closed",
+    "stuck_retry_or_give_up": "Its order stands still until somebody presses Retry or Give up on its page.",
     "place_unknown": "There is no such place. See them: orderhub place list. Add one: orderhub place add",
     "shift_unknown": "There is no such shift. See them: orderhub shift list",
     "zone_unknown": "PostgreSQL knows no such time zone. Write it like Asia/Shanghai.",

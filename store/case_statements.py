@@ -10,7 +10,7 @@ TOLD = f"""
     WITH told AS (
         SELECT * FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS told (
             story text, deadline text, since timestamptz, rung text, role text, place text, party text,
-            opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz
+            opened_at timestamptz, climbed_at timestamptz, closed_at timestamptz, closed_by text
         )
     ), gone AS (
         UPDATE cases SET closed_at = coalesce(closed_at, now()), is_over = true
@@ -18,14 +18,17 @@ TOLD = f"""
             SELECT FROM told WHERE (told.story, told.deadline, told.since) = (cases.story, cases.deadline, cases.since)
         )
     )
-    INSERT INTO cases (story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at)
-    SELECT story, deadline, since, CAST(:shop AS text), rung, role, place, party, opened_at, climbed_at, closed_at
+    INSERT INTO cases (
+        story, deadline, since, shop, rung, role, place, party, opened_at, climbed_at, closed_at, closed_by
+    )
+    SELECT story, deadline, since, CAST(:shop AS text), rung, role, place, party,
+        opened_at, climbed_at, closed_at, closed_by
     FROM told
     ON CONFLICT (story, deadline, since) DO UPDATE SET
         rung = excluded.rung, role = excluded.role, place = excluded.place, party = excluded.party,
         opened_at = excluded.opened_at, climbed_at = excluded.climbed_at, announce_at = now(), is_over = false,
         closed_at = CASE WHEN {STAYS} THEN cases.closed_at ELSE excluded.closed_at END,
-        closed_by = CASE WHEN {STAYS} THEN cases.closed_by END
+        closed_by = CASE WHEN {STAYS} THEN cases.closed_by ELSE excluded.closed_by END
     WHERE (cases.rung, cases.role, cases.place, cases.party, cases.opened_at, cases.climbed_at)
             IS DISTINCT FROM
             (excluded.rung, excluded.role, excluded.place, excluded.party, excluded.opened_at, excluded.climbed_at)
@@ -36,8 +39,10 @@ TELL_OF_THE_HOUSE = text(TOLD.format(mine="deadline = :deadline AND shop IS NULL
 # One round at a time. The hour is read when the lock is ours, so that no later round reads an earlier one.
 ALONE = text("SELECT clock_timestamp() FROM pg_advisory_xact_lock(6015, hashtext(:deadline))")
 OF_THE_HOUSE = text("SELECT * FROM cases WHERE deadline = :deadline AND shop IS NULL AND NOT is_over")
+# A story that was told first may have had it closed by this person already.
 CLOSE = text("""
-    UPDATE cases SET closed_at = now(), closed_by = :by, note_id = :note_id WHERE id = :id AND closed_at IS NULL
+    UPDATE cases SET closed_at = coalesce(closed_at, now()), closed_by = :by, note_id = :note_id
+    WHERE id = :id AND (closed_at IS NULL OR (closed_by = :by AND note_id IS NULL))
     RETURNING story
 """)
 KNOWN = text("SELECT EXISTS (SELECT FROM cases WHERE id = :id)")

@@ -122,6 +122,16 @@ class Cases:
             rows = (await conn.execute(_asked(which))).all()
         return tuple(_known(row) for row in rows)
 
+    async def open(self, case_id: int) -> Known:
+        """A case that is not closed yet. One statement. Raises: Missing("case_unknown"), Refused("closed_already")."""
+        async with self.db.begin() as conn:
+            row = (await conn.execute(select(CaseRow).where(col(CaseRow.id) == case_id))).one_or_none()
+        if row is None:
+            raise Missing("case_unknown")
+        if row.closed_at:
+            raise Refused("closed_already")
+        return _known(row)
+
     async def close(self, case_id: int, by: Id, note_id: Id | None = None) -> Id:
         """A person has seen to it; which story it was. One statement.
 

@@ -33,6 +33,7 @@ from models.noun import Money
 from models.order import Record
 from models.place import Place
 from models.policy import Policy
+from models.wish import Urge
 from rules.deadlines import standing
 from settings import load, raw_key
 from store.audit import Audit
@@ -137,6 +138,17 @@ class Up:
         order = (await self.claims.claim(a_new_order(lines=lines, receiver=PERSON), b"raw")).order
         await stories.begin(self.temporal, order)
         return order
+
+    async def urge(self, order):
+        await self.recorded(order)
+        await stories.wish(self.temporal, order.id, Urge(by="service-1"))
+
+    async def case_of(self, order):
+        async def opened():
+            return [row for row in await self.json("case", "list") if row["case"]["story"] == order.id]
+
+        [case] = await becomes(opened)
+        return case
 
     async def recorded(self, order, holds=lambda _: True):
         async def record():
@@ -468,13 +480,21 @@ async def test_of_two_orders_with_one_number_none_is_guessed(up):
     assert {"web/one/SAME1", "web/two/SAME1"} <= set(re.split(r"[,\s]+", answer.stderr))
 
 
-async def test_a_case_is_listed_and_closed_with_a_note(up):
+async def test_the_case_of_a_stuck_order_is_told_what_helps(up):
     order = await up.begun(sku="sold-out")
+    case = await up.case_of(order)
 
-    async def opened():
-        return [row for row in await up.json("case", "list") if row["case"]["story"] == order.id]
+    answer = await up.ask("case", "close", str(case["id"]), "--by", "lin")
 
-    [case] = await becomes(opened)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == "Error Its order stands still until somebody presses Retry or Give up on its page.\n"
+    assert case["id"] in [row["id"] for row in await up.json("case", "list")]
+
+
+async def test_a_case_is_listed_and_closed_with_a_note_in_its_story_too(up):
+    order = await up.begun()
+    await up.urge(order)
+    case = await up.case_of(order)
     assert order.id in (await up.ask("case", "list", "--shop", "web/demo")).stdout
     closed = await up.ask("case", "close", str(case["id"]), "--by", "lin", "--note", "called 13912345678")
     again = await up.ask("case", "close", str(case["id"]), "--by", "lin")
@@ -484,6 +504,8 @@ async def test_a_case_is_listed_and_closed_with_a_note(up):
     [known] = [row for row in await up.json("case", "list", "--closed") if row["id"] == case["id"]]
     assert known["closed_by"] == "lin"
     assert await up.contacts.note(known["note_id"]) == "called 13912345678"
+    after = await up.recorded(order, lambda record: any(case.closed_by for case in record.order.cases))
+    assert [case.closed_by for case in after.order.cases] == ["lin"]
 
 
 async def test_what_nobody_is_addressed_by_is_listed_and_told_again(up):

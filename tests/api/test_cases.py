@@ -6,7 +6,7 @@ import pytest
 
 from models.case import Case, Owner, Role
 from models.finding import Check, Finding
-from tests.api.conftest import SECRETS
+from tests.api.conftest import SECRETS, eventually
 
 NOW = datetime.now(UTC)
 
@@ -66,6 +66,42 @@ async def test_a_case_is_closed_without_words_too(lively):
 
     assert (await lively.post(f"/cases/{number}/close", json={})).status_code == 204
     assert (await lively.post(f"/cases/{number}/close", json={})).json()["code"] == "closed_already"
+
+
+async def a_stuck_one(lively):
+    """An order that no place has the goods for, and the number of its case."""
+    line = {"sku": "SOLD-OUT", "title": "Tea", "quantity": 2, "unit_price": 9900}
+    order_id = (await lively.place(number=await lively.number(), lines=[line])).json()["order"]
+
+    async def opened():
+        rows = (await lively.get("/cases")).json()["rows"]
+        return [row for row in rows if row["case"]["story"] == order_id]
+
+    (row,) = await eventually(opened, within=60)
+    assert row["case"]["deadline"] == "stuck"
+    return order_id, row["id"]
+
+
+async def test_the_case_of_a_stuck_order_is_not_closed_by_looking_at_it(lively):
+    order_id, number = await a_stuck_one(lively)
+
+    answer = await lively.post(f"/cases/{number}/close", json={"note": "seen"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "stuck_retry_or_give_up")
+    assert answer.json()["detail"] == "The order is stuck: retry, or give up."
+    rows = (await lively.get("/cases")).json()["rows"]
+    assert number in [row["id"] for row in rows]
+    assert (await lively.get(f"/orders/{order_id}")).json()["is_overdue"]
+
+
+async def test_a_case_whose_story_has_moved_on_is_closed_all_the_same(lively):
+    order_id = await lively.living()
+    await lively.until(order_id, lambda told: told["version"] > 0)
+    known = await lively.tools.orders.get(order_id)
+    later = known.order.model_copy(update={"cases": (a_case(order_id),), "version": known.order.version + 100})
+    await lively.tools.orders.put(known.model_copy(update={"order": later, "run": "of-another-day"}))
+    number = (await lively.get("/cases")).json()["rows"][0]["id"]
+
+    assert (await lively.post(f"/cases/{number}/close", json={})).status_code == 204
 
 
 async def test_a_case_stays_open_while_its_story_cannot_be_told(door):

@@ -178,6 +178,15 @@ def test_whoever_closes_the_case_of_an_unread_word_has_read_it():
     assert (closed.unread, is_overdue(closed)) == ((), False)
 
 
+def test_closing_its_case_does_not_move_what_is_stuck():
+    order = held(an_order(), Hold(code="reserve_out_of_stock", since=NOON))
+    order = climbed(order, next_alarm(order), NOON)
+    [case] = order.cases
+
+    assert refusal(order, CloseCase(by="u1", deadline="stuck", since=case.since)) == "stuck_retry_or_give_up"
+    assert refusal(granted(order, Retry(by="u1"), NOON), CloseCase(by="u1", deadline="stuck", since=case.since)) is None
+
+
 def test_the_share_of_the_first_parcel_is_no_wrong_amount_at_its_door_and_another_sum_is():
     order = ready(two_boxes(paying=Paying.ON_DELIVERY), ("east", "west"))
     first = label_of(order, 1)

@@ -140,6 +140,18 @@ async def test_what_a_person_closed_stays_closed_until_it_climbs(cases, db):
     assert (again.closed_by, again.case.rung) == (None, Owner.LEAD)
 
 
+async def test_what_the_story_closed_first_keeps_its_person_and_takes_their_words(cases, db):
+    await tell(db, a_case())
+    (known,) = await cases.listing(CaseFilter())
+    await tell(db, a_case(closed_at=NOON + HOUR, closed_by="wang"))
+
+    with pytest.raises(Refused, match="closed_already"):
+        await cases.close(known.id, "li", "note-2")
+    assert await cases.close(known.id, "wang", "note-1") == STORY
+    (closed,) = await cases.listing(CaseFilter(open=False))
+    assert (closed.closed_by, closed.note_id, closed.case.closed_at) == ("wang", "note-1", NOON + HOUR)
+
+
 async def test_a_case_is_closed_by_one_person(cases, db):
     await tell(db, a_case())
     (known,) = await cases.listing(CaseFilter())

@@ -97,8 +97,8 @@ ROWS = {  # a stage of the end where the wish is granted, else the reason
     "dismiss": {**at("no_such_telling", *ALL), "completed": "-> completed", "cancelled": "-> cancelled"},
     "close_case": {
         **at("no_such_case", *ALL),
-        **at("-> completed", "unwritten", "overdue", "stuck", "completed"),
-        "stopping_stuck": "-> refunded",
+        **at("-> completed", "unwritten", "overdue", "completed"),
+        **at("stuck_retry_or_give_up", "stuck", "stopping_stuck"),
         "cancelled": "-> cancelled",
     },
     "complete": at("only_the_clock", *ALL),

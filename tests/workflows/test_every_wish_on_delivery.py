@@ -98,9 +98,9 @@ ROWS = {  # the end where the wish is granted, else the reason
     "dismiss": {**at("no_such_telling", *ALL), "completed": "-> completed", "cancelled": "-> cancelled"},
     "close_case": {
         **at("no_such_case", *ALL),
-        **at("-> completed", "unwritten", "overdue", "stuck", "completed"),
-        **at("-> cancelled", "stopping_stuck", "cancelled"),
-        "cash_back": "-> refunded",
+        **at("-> completed", "unwritten", "overdue", "completed"),
+        **at("stuck_retry_or_give_up", "stuck", "stopping_stuck", "cash_back"),
+        "cancelled": "-> cancelled",
     },
     "complete": at("only_the_clock", *ALL),
     "expire": at("only_the_clock", *ALL),
