@@ -13,7 +13,7 @@ from models.order import Inquiry, Order
 from models.policy import Policy
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
-from rules import errands, inquiries, parcels, payments, scans, stages, undoing, wishes
+from rules import errands, holds, inquiries, parcels, payments, scans, stages, undoing, wishes
 from rules.permissions import ENDED
 from rules.reviews import approved_at
 
@@ -42,7 +42,7 @@ class Deadline:
     due: Watch
     role: Role = Role.OPS
     is_for_people: bool = True  # otherwise the clock acts, once
-    is_platforms: bool = False  # their promise to the buyer: no hold stops it
+    outlasts_holds: bool = False  # the platform's promise to the buyer, and what a person must hear of held or not
     asks: Inquiry | None = None  # what the clock asks
     is_shown: bool = True  # in lists, as what the order waits for; else only its case is
 
@@ -152,8 +152,8 @@ def _paid_and_silent(order: Order) -> Due | None:
 
 
 def _held_long(order: Order) -> Due | None:
-    """A hold that its person forgot."""
-    is_wanted = order.hold and order.hold.by
+    """A hold that its person forgot; what the house holds ends by itself, and has a case of its own."""
+    is_wanted = order.hold and order.hold.by and not holds.is_by_house(order)
     return _due(order, order.hold.since, lambda p: p.hold_within) if order.hold and is_wanted else None
 
 
@@ -263,18 +263,24 @@ ROWS = (
     ),
     Deadline("unanswered", "a party to say what became of what we asked", _unanswered, is_shown=False),
     Deadline("paid_and_silent", "the provider to say what was paid", _paid_and_silent, Role.FINANCE),
-    Deadline("held", "somebody to release what a person held", _held_long, is_platforms=True),
+    Deadline("held", "somebody to release what a person held", _held_long, outlasts_holds=True),
     Deadline("gave_too_much", "somebody to see to goods and money that are both gone", _gave_too_much, Role.FINANCE),
     Deadline("returned", "somebody to see why a delivered parcel is back", _returned, Role.SERVICE),
     Deadline("unpaid", "paid, or the bill is closed", _unpaid, is_for_people=False),
-    Deadline("wrong_amount", "somebody to look at money that is not the price", _wrong_amount, Role.FINANCE),
+    Deadline(
+        holds.WRONG_AMOUNT,
+        "somebody to look at money that is not the price",
+        _wrong_amount,
+        Role.FINANCE,
+        outlasts_holds=True,
+    ),
     Deadline("unreviewed", "approved", _to_review),
     Deadline("unlabelled", "a label", _next_is(Stage.LABELLED, lambda p: p.label_within)),
     Deadline("by_hand", "a label written by hand", _by_hand, Role.WAREHOUSE),
     Deadline("lost_label", "whether a label exists that nobody can tell of", _lost_label),
     Deadline("unpicked", "picked", _next_is(Stage.PICKED, lambda p: p.pick_within), Role.WAREHOUSE),
     Deadline("unpacked", "packed", _next_is(Stage.PACKED, lambda p: p.pack_within), Role.WAREHOUSE),
-    Deadline("unshipped", "scanned out of the house", _unshipped, Role.WAREHOUSE, is_platforms=True),
+    Deadline("unshipped", "scanned out of the house", _unshipped, Role.WAREHOUSE, outlasts_holds=True),
     Deadline("untold", "the channel to accept that it shipped", _untold),
     Deadline("uncollected", "the courier to say that it has the parcel", _uncollected),
     Deadline("undelivered", "delivered", _undelivered, Role.SERVICE),
@@ -285,7 +291,7 @@ ROWS = (
     Deadline("not_put_back", "units back on their shelf", _not_put_back, Role.WAREHOUSE),
     Deadline("not_refunded", "the provider to give the money back", _not_refunded, Role.FINANCE),
     Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
-    Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE),
+    Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck),
     Deadline("unread", "somebody to read what we cannot", _unread),
     Deadline("incomplete", "the return window to pass", _incomplete, is_for_people=False),

@@ -149,8 +149,8 @@ async def turned_round(town, world):
 
 
 async def hurried(town, world):
-    """Somebody looks, unless a person holds the order: then that person has it already."""
-    await world.until(lambda order: (order.hold and order.hold.by) or "urged" in [c.deadline for c in order.cases])
+    """Somebody looks, also while a person holds the order."""
+    await world.until(lambda order: "urged" in [case.deadline for case in order.cases])
 
 
 async def stood_still(town, world):

@@ -279,6 +279,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "refusal.already_held": ("It is held already.", "订单已挂起。"),
     "refusal.not_held": ("It is not held.", "订单未挂起。"),
     "refusal.stuck_retry_or_give_up": ("It is stuck: retry or give up.", "订单卡住：请重试或放弃。"),
+    "refusal.wrong_amount_approve_or_cancel": (
+        "The money is not the price: approve what is too much, or cancel.",
+        "金额不符：多付请审核通过，否则请取消。",
+    ),
     "refusal.handed_over": ("The courier has it.", "已交给快递。"),
     "refusal.older_address": ("A newer address is known.", "已有更新的地址。"),
     "refusal.nothing_to_approve": ("Nothing waits for approval.", "没有待审核事项。"),

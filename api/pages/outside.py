@@ -70,6 +70,7 @@ OUTSIDE: Final[dict[str, tuple[str, str]]] = {
     "outcome.throttled": ("they ask us to slow down", "对方限流"),
     "outcome.party_failed": ("trouble in their system", "对方系统故障"),
     # why an order stands still
+    "hold.wrong_amount": ("the money is not the price", "实付金额不符"),
     "hold.came_back": ("the parcel came back", "包裹已退回"),
     "hold.older_than_known": ("the store knows more than this story", "记录落后于库中版本"),
 }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from models.case import Owner, Role
 from models.errand import Outcome, State
@@ -67,18 +68,33 @@ async def test_an_order_over_the_limit_is_reviewed_or_somebodys_case(house):
     assert (await house.current(story)).cases[0].closed_at
 
 
-async def test_money_that_is_not_the_price_waits_for_a_person(house):
+async def test_money_that_is_not_the_price_is_held_and_waits_for_a_person(house):
     story = await house.begin(an_order(policy=REAL))
     await house.tell(story, paid(amount=Money(minor=1)))
     case = await case_of(house, story, "wrong_amount")
     await house.env.fast_forward(story, HOUR)
     held = await house.current(story)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await house.wish(story, Release(by="fin"))
     await house.wish(story, Cancel(by="fin"))
 
     assert case.role is Role.FINANCE
-    assert stage_of(held) is Stage.RECEIVED
+    assert (stage_of(held), held.hold.code, held.hold.by) == (Stage.RECEIVED, "wrong_amount", "house")
+    assert refused.value.cause.message == "wrong_amount_approve_or_cancel"
     assert stage_of(await house.end(story)) is Stage.REFUNDED
     assert [refund.amount for refund in house.done("refund")] == [Money(minor=1)]
+
+
+async def test_the_right_payment_lets_an_order_go_that_was_held_for_a_wrong_one(house):
+    story = await house.begin(an_order(policy=REAL))
+    await house.tell(story, paid("tx1", amount=Money(minor=1)))
+    await house.eventually(story, lambda order: order.hold)
+    await house.tell(story, paid("tx2", "n2", at=AHEAD))
+
+    assert await house.parcel(story)
+    order = await house.eventually(story, lambda _: house.done("refund"))
+    assert (order.hold, [case.closed_by for case in order.cases if case.closed_at]) == (None, [None])
+    assert [(refund.about, refund.amount.minor) for refund in house.done("refund")] == [("tx1", 1)]
 
 
 async def test_already_paid_at_closing_time_is_a_payment(house):
