@@ -23,8 +23,9 @@ async def remind(cases: Cases, messengers: Sequence[Messenger]) -> None:
     while True:
         try:
             await remind_all(cases, rooms)
-        except Failure as failure:
-            _log.warning("reminders rest", extra={"code": failure.code})
+        except Exception as failure:  # noqa: BLE001 - one row that cannot be read must not end a worker of stories
+            code = failure.code if isinstance(failure, Failure) else type(failure).__name__
+            _log.warning("reminders rest", extra={"code": code})
         await asyncio.sleep(EVERY)
 
 
