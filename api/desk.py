@@ -4,7 +4,7 @@ from typing import Annotated, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from api.dependencies import Given, OrderId, Part, Spoken, now, only, seen_by
 from api.errors import Fault, Problem, faults_of
@@ -15,7 +15,7 @@ from api.visitors import Visitor
 from connectors.ports import Addressed
 from models.case import Role
 from models.fact import FACT, Telling
-from models.noun import Id
+from models.noun import Id, When
 from models.order import Order
 from models.stage import Source
 
@@ -45,7 +45,7 @@ class Vouched(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True)
     """Something that happened, by the word of a person."""
 
     kind: str = Field(pattern="^[a-z_]{1,40}$")
-    at: AwareDatetime = Field(description="When it happened.")
+    at: When = Field(description="When it happened.")
     reason: Id = Field(description="Why a person has to say it.")
     body: dict[str, JsonValue] = Field(description="What else belongs to this kind of fact.")
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from api.dependencies import Given, Part, Spoken, only
 from api.errors import Fault, faults_of
@@ -12,7 +12,7 @@ from api.limits import SCANS_BODY
 from api.scanning import answers_to, later_answer
 from api.visitors import Visitor
 from models.case import Role
-from models.noun import Id
+from models.noun import Id, Segment, When
 from models.scan import Answer, Word
 from store.scans import KeptScan
 
@@ -43,12 +43,12 @@ DONE: Final = {
 class Scan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """One beep."""
 
-    id: Id = Field(description="The device's own number for it: twice is once.")
+    id: Segment = Field(description="The device's own number for it: twice is once.")
     step: Step
     code: Id = Field(description="A parcel of ours or its waybill, as it was read off the box.")
     sku: Id | None = Field(None, description="One thing off the shelf; without it the whole box.")
     place: Id | None = None
-    at: AwareDatetime = Field(description="By the device's clock.")
+    at: When = Field(description="By the device's clock.")
     operator: Id = Field(description="The badge.")
     live: bool = Field(default=False, description="Somebody waits for the answer; else it happened already.")
 
