@@ -1,8 +1,8 @@
 """Shares of money, to the cent."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from models.line import Box
 from models.noun import Id, Money
 from models.order import Order
 
@@ -16,7 +16,7 @@ def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     whole = sum(weights)
     parts = [amount * weight // whole for weight in weights]
     rests = sorted(range(len(weights)), key=lambda place: (-(amount * weights[place] % whole), place))
-    lucky = rests[: amount - sum(parts)]
+    lucky = frozenset(rests[: amount - sum(parts)])
     return tuple(part + (place in lucky) for place, part in enumerate(parts))
 
 
@@ -24,30 +24,31 @@ def share_of(order: Order, boxes: Sequence[Id]) -> Money:
     """What the customer paid for the units of these boxes, discount and freight included.
 
     Every unit of a line carries the same share of it, the first units the odd cents. Boxes take units in their
-    order, so the shares of all boxes sum to the total.
+    order, so the shares of all boxes sum to the total. Two lines of one thing share its units: the second line's come
+    after the first's.
     """
     paid = split(order.total.minor, [line.total.minor for line in order.lines])
-    minor = sum(_of_line(order, place, paid[place], boxes) for place in range(len(order.lines)))
+    spans, before, minor = _spans(order, boxes), Counter[Id](), 0
+    for line, share in zip(order.lines, paid, strict=True):
+        for start, end in spans.get(line.sku, ()):
+            first, last = start - before[line.sku], end - before[line.sku]
+            minor += _first_units(share, line.quantity, last) - _first_units(share, line.quantity, first)
+        before[line.sku] += line.quantity
     return Money(minor=minor, currency=order.total.currency)
 
 
-def _of_line(order: Order, place: int, paid: int, boxes: Sequence[Id]) -> int:
-    """Two lines of one thing share its units: the second line's come after the first's."""
-    line, taken = order.lines[place], 0
-    start = -sum(other.quantity for other in order.lines[:place] if other.sku == line.sku)
+def _spans(order: Order, boxes: Sequence[Id]) -> dict[Id, list[tuple[int, int]]]:
+    """For each thing, from which unit of it to which these boxes hold."""
+    spans, taken = dict[Id, list[tuple[int, int]]](), Counter[Id]()
     for box in order.boxes:
-        end = start + _count(box, line.sku)
-        if box.id in boxes:
-            taken += _first_units(paid, line.quantity, end) - _first_units(paid, line.quantity, start)
-        start = end
-    return taken
+        for units in box.units:
+            start = taken[units.sku]
+            taken[units.sku] += units.quantity
+            spans.setdefault(units.sku, []).extend([(start, taken[units.sku])] if box.id in boxes else [])
+    return spans
 
 
 def _first_units(paid: int, quantity: int, count: int) -> int:
     """The share of the first so many units of a line."""
     count = min(max(count, 0), quantity)
     return paid // quantity * count + min(count, paid % quantity)
-
-
-def _count(box: Box, sku: Id) -> int:
-    return sum(units.quantity for units in box.units if units.sku == sku)

@@ -32,6 +32,14 @@ def test_the_shares_of_all_boxes_sum_to_the_total_however_units_are_dealt_out(li
     assert all(share >= 0 for share in shares)
 
 
+def test_two_lines_of_one_thing_share_its_units_the_first_line_first():
+    lines = tuple(Line(sku="a", quantity=n, unit_price=Money(minor=price)) for n, price in ((2, 100), (1, 400)))
+    boxes = [Box(id=f"box-{n}", place="east", units=(Units(sku="a", quantity=n),)) for n in (2, 1)]
+    order = an_order(lines=lines, total=Money(minor=601), boxes=tuple(boxes))
+
+    assert [share_of(order, [box.id]).minor for box in boxes] == [200, 401]
+
+
 def deal(lines, data):
     """Every unit in one of up to three boxes."""
     boxes = [[], [], []]
