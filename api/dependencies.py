@@ -16,12 +16,11 @@ from api.limits import SMALL_BODY, body_of
 from api.tools import Tools
 from api.visitors import Visitor, digest_of
 from models.case import Role
-from models.noun import Id
+from models.noun import SEGMENT, Id
 
 T = TypeVar("T")
 BEARER = HTTPBearer(auto_error=False, scheme_name="key", description="One key for each role, one for each shop.")
-PART = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}$"
-Part = Annotated[str, Path(pattern=PART)]
+Part = Annotated[str, Path(pattern=SEGMENT)]
 
 
 async def given(request: Request) -> Tools:

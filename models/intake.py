@@ -6,16 +6,16 @@ from pydantic import Field, model_validator
 
 from models.contact import Contact
 from models.line import Line
-from models.noun import Id, Money, Noun
+from models.noun import Id, Money, Noun, Segment
 from models.stage import Paying
 
 
 class NewOrder(Noun, frozen=True):
     """What a channel's connector makes of its own words. Personal: it stays at the door and in the store."""
 
-    channel: Id
-    shop: Id
-    number: Id
+    channel: Segment
+    shop: Segment
+    number: Segment
     paying: Paying = Paying.PREPAID
     provider: Id | None = None  # None: what the shop's policy says
     lines: tuple[Line, ...] = Field(min_length=1, max_length=500)

@@ -15,7 +15,7 @@ from models.contact import Contact
 from models.errors import Garbled, Refused
 from models.intake import NewOrder
 from models.line import Line
-from models.noun import Currency, Id, Money
+from models.noun import Currency, Id, Money, Segment
 from models.stage import Paying
 
 Fen = Annotated[StrictInt, Field(ge=0)]  # minor units; no text, no fractions
@@ -38,8 +38,8 @@ class Account(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    channel: Id = "web"
-    shop: Id
+    channel: Annotated[Segment, Field(max_length=19)] = "web"  # both and the longest number make an order's id
+    shop: Annotated[Segment, Field(max_length=19)]
     address: str  # where it hears of parcels
     key: str  # the name of the secret
     secret: SecretStr
@@ -67,9 +67,9 @@ class _Line(_Words):
 class Paper(_Words):
     """An order as the shop writes it. Units: fen."""
 
-    channel: Id
-    shop: Id
-    number: Id
+    channel: Segment
+    shop: Segment
+    number: Segment
     paying: Paying
     provider: Id | None = None
     currency: Currency

@@ -100,6 +100,22 @@ async def test_a_message_is_believed_once(door):
     assert (second.status_code, second.json()["code"]) == (401, "replayed")
 
 
+@pytest.mark.parametrize("number", ["2026/11/0001", "N" * 41, "-1", "..", "N 1"])
+async def test_a_number_that_no_address_of_ours_can_hold_is_no_number(door, number):
+    answer = await door.place(number=number)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["#/number"]
+    assert (await door.get("/orders")).json()["rows"] == []
+
+
+@pytest.mark.parametrize("number", ["N" * 40, "2026-11:0001_a.b"])
+async def test_every_number_that_we_take_is_found_again_by_its_address(door, number):
+    assert (await door.place(number=number)).status_code == 202
+
+    assert (await door.get(f"/orders/web/demo/{number}")).json()["id"] == f"web/demo/{number}"
+
+
 async def test_wrong_fields_are_all_named(door):
     answer = await door.place(an_order_paper(total="19900", lines=[{"sku": "", "quantity": 0, "unit_price": 1}]))
 
