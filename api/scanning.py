@@ -25,21 +25,35 @@ from store.scans import KeptScan
 AT_ONCE: Final = 50  # boxes spoken of together
 PARTY: Final = "warehouse"
 Parcels = tuple[tuple[Id, Id], ...]  # order and parcel; more than one where orders share a box
-Answers = dict[Id, Answer]
+Answers = dict[KeptScan, Answer]
 CODE = attrgetter("code")
 AT = attrgetter("at")
 
 
-async def answers_to(tools: Tools, scans: Sequence[KeptScan]) -> Mapping[Id, Answer]:
-    """One answer for each scan. Two statements, and one more for those that could not be told. Raises: Unavailable."""
-    await tools.scans.keep(scans)
+async def answers_to(tools: Tools, scans: Sequence[KeptScan]) -> Mapping[KeptScan, Answer]:
+    """One answer for each scan.
+
+    Two statements, one more where a number came before, and one for those that could not be told. Raises: Unavailable.
+    """
+    again = [scan for scan, is_new in zip(scans, await tools.scans.keep(scans), strict=True) if not is_new]
+    others = await tools.scans.others(again) if again else frozenset()
+    answers = await _of_their_own(tools, [scan for scan in scans if scan not in others])
+    return answers | {scan: _refused(scan, "other_scan") for scan in others}
+
+
+async def _of_their_own(tools: Tools, scans: Sequence[KeptScan]) -> Answers:
+    """Those that a story may hear: each under a number of its own."""
     found = await tools.scans.find(tuple({scan.code for scan in scans}))
     answers = await _in_time(tools, scans, found)
-    if untold := [scan for scan in scans if scan.id not in answers]:
+    if untold := [scan for scan in scans if scan not in answers]:
         rows = [row for scan in untold for row in _rows(scan, found.get(scan.code, ()))]
         raw = "\n".join(scan.id for scan in untold).encode()
         tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, rows))
-    return {scan.id: answers.get(scan.id, _kept(scan)) for scan in scans}
+    return {scan: answers.get(scan, _kept(scan)) for scan in scans}
+
+
+def _refused(scan: KeptScan, reason: Id) -> Answer:
+    return Answer(scan=scan.id, word=Word.REFUSED, reason=reason)
 
 
 def _kept(scan: KeptScan) -> Answer:
@@ -66,10 +80,10 @@ async def _talk(
     async with slots:
         for scan in scans:
             if not parcels and scan.live:
-                answers[scan.id] = Answer(scan=scan.id, word=Word.REFUSED, reason="unknown_code")
+                answers[scan] = _refused(scan, "unknown_code")
             elif parcels and await _told(tools, scan, parcels):
-                answers[scan.id] = _kept(scan)
-                answers[scan.id] = await _asked(tools, scan, parcels)
+                answers[scan] = _kept(scan)
+                answers[scan] = await _asked(tools, scan, parcels)
 
 
 async def _told(tools: Tools, scan: KeptScan, parcels: Parcels) -> bool:

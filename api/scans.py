@@ -108,7 +108,7 @@ async def tell(
     read = [_read(place, words) for place, words in enumerate(batch.scans)]
     scans = [scan.kept for scan in read if isinstance(scan, Scan)]
     found = await answers_to(tools, scans) if scans else {}
-    told = [_told(found[scan.id]) if isinstance(scan, Scan) else scan for scan in read]
+    told = [_told(found[scan.kept]) if isinstance(scan, Scan) else scan for scan in read]
     for answer in told:
         tools.figures.scans.labels(answer.word).inc()
     return Answers(answers=tuple(told))

@@ -62,6 +62,9 @@ KEEP = text("""
         AS told (id text, what text, code text, at timestamptz, by text, place text, sku text, live boolean)
     ON CONFLICT (id) DO NOTHING RETURNING id
 """)
+KNOWN = text("""
+    SELECT id, what, code, sku FROM scans WHERE id = ANY(:ids)
+""")
 ANSWER = text("""
     UPDATE scans SET word = :word, reason = :reason, answered_at = now() WHERE id = :id
 """)
@@ -89,6 +92,13 @@ class ScanBook:
         async with self.db.begin() as conn:
             new = set((await conn.execute(KEEP, {"scans": told})).scalars())
         return tuple(_is_first(scan.id, new) for scan in scans)
+
+    async def others(self, scans: Sequence[KeptScan]) -> frozenset[KeptScan]:
+        """Those whose number another scan has: another step, or of another code. One statement."""
+        async with self.db.begin() as conn:
+            rows = await conn.execute(KNOWN, {"ids": [scan.id for scan in scans]})
+            known = {row.id: (row.what, row.code, row.sku) for row in rows}
+        return frozenset(scan for scan in scans if known[scan.id] != (scan.what, scan.code, scan.sku))
 
     async def find(self, codes: Sequence[str]) -> dict[str, tuple[tuple[Id, Id], ...]]:
         """Orders and parcels with these codes, parcels of ours or waybills. One statement; unknown ones are absent."""
