@@ -292,4 +292,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "refusal.courier_is_being_asked": ("A courier is being asked for its label.", "正在向快递取面单。"),
     "refusal.other_fact": ("Somebody wrote this label down already.", "该面单已有人登记。"),
     "refusal.no_such_telling": ("There is no such message.", "没有这条消息。"),
+    "refusal.no_such_case": ("There is no such open case.", "没有这个未关闭的工单。"),
+    "refusal.only_the_clock": ("This happens by itself, in its time.", "到时会自动执行，不能手动操作。"),
+    "refusal.too_short": ("Nothing would be left of the time limit.", "缩短过多，时限须大于零。"),
 }

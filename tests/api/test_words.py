@@ -1,3 +1,6 @@
+import ast
+import inspect
+import re
 from datetime import timedelta
 from string import Formatter
 
@@ -18,6 +21,7 @@ from models.order import Flag
 from models.policy import Span
 from models.stage import Source, Stage
 from models.story import Shield
+from rules import labels, permissions
 from rules.silences import BY_NAME
 
 TABLES = (
@@ -28,6 +32,16 @@ TABLES = (
     alipay_words.SUB_CODES,
     wechat_words.REFUSALS,
 )
+
+NO_REASONS = {permissions.STUCK, "clock"}  # a deadline's name, and ours
+
+
+def reasons_in(rules):
+    """Every reason for which these rules refuse something, as it stands in their code."""
+    constants = [node.value for node in ast.walk(ast.parse(inspect.getsource(rules))) if isinstance(node, ast.Constant)]
+    words = {word for word in constants if isinstance(word, str) and re.fullmatch("[a-z]+(_[a-z]+)*", word)}
+    assert len(words) > 1
+    return sorted(words - NO_REASONS)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,8 @@ TABLES = (
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
         ("outcome", [known.code for known in wechat_words.REFUND_STATES.values() if known.state is State.REFUSED]),
         ("flag", list(Flag)),
+        ("refusal", reasons_in(permissions)),
+        ("refusal", reasons_in(labels)),
         ("milestone", list(Milestone)),
         ("proof", list(Proof)),
         ("party", ["sf", "wechat", "alipay", "stock", "kuaidi100", *kuaidi100_envelope.COMPANIES]),
