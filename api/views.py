@@ -16,6 +16,7 @@ from models.order import Flag, Order
 from models.parcel import Parcel
 from models.stage import Paying, Stage
 from models.story import Entry, Explanation, Shield
+from rules import reviews
 from rules.inquiries import customer_stage, shield
 
 EXAMPLE_ID: Final = "web/demo/DEMO000000001"
@@ -69,7 +70,7 @@ class OrderView(BaseModel, frozen=True):
     paying: Paying
     total: Money
     lines: tuple[Line, ...]
-    flags: tuple[Flag, ...]
+    flags: tuple[Flag, ...] = Field(description="Why a careful person would look before it goes on.")
     boxes: tuple[Box, ...]
     parcels: tuple[ParcelView, ...]
     payments: tuple[PaymentView, ...]
@@ -114,7 +115,8 @@ def view(known: Known, receiver: Mapping[str, str], pay_url: str | None, tempora
     order, standing = known.record.order, known.record.standing
     return OrderView(
         **standing.model_dump(),
-        **order.model_dump(include={"id", "business_no", "paying", "total", "lines", "flags", "boxes", "received_at"}),
+        **order.model_dump(include={"id", "business_no", "paying", "total", "lines", "boxes", "received_at"}),
+        flags=reviews.flags(order),
         parcels=tuple(_parcel(parcel) for parcel in order.parcels),
         payments=tuple(
             PaymentView(transaction=paid.transaction, amount=paid.amount, at=paid.captures[0].happened_at)

@@ -9,8 +9,11 @@ from api.records import last_of
 from models.case import Role
 from models.errand import What
 from models.errors import Unavailable
+from models.noun import Money
 from models.order import Flag
+from models.policy import Policy
 from models.stage import Stage
+from models.wish import ChangeAddress, Granted
 from tests.api.conftest import PEN, an_order_paper, eventually, relaying
 from tests.builders import NOON
 from tests.store.makings import a_contact
@@ -116,12 +119,30 @@ async def test_every_number_that_we_take_is_found_again_by_its_address(door, num
     assert (await door.get(f"/orders/web/demo/{number}")).json()["id"] == f"web/demo/{number}"
 
 
+async def test_an_order_shows_every_flag_that_it_has_by_now(door):
+    moves = [Granted(wish=ChangeAddress(by="u1", contact_version=n, destination="110101"), at=NOON) for n in (2, 3)]
+    policy = Policy(approval_limit=Money(minor=100))
+    await door.keep(id="web/demo/F1", flags=(Flag.UNPAID_THRICE,), wishes=tuple(moves), policy=policy)
+
+    assert (await door.get("/orders/web/demo/F1")).json()["flags"] == ["unpaid_thrice", "address_twice", "over_limit"]
+
+
 async def test_wrong_fields_are_all_named(door):
     answer = await door.place(an_order_paper(total="19900", lines=[{"sku": "", "quantity": 0, "unit_price": 1}]))
 
     assert answer.status_code == 422
     pointers = {fault["pointer"] for fault in answer.json()["errors"]}
     assert pointers == {"#/total", "#/lines/0/sku", "#/lines/0/quantity"}
+
+
+async def test_who_wants_to_be_paid_where_we_have_no_account_is_told_so(door):
+    answer = await door.place(provider="wechat")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["errors"] == [
+        {"pointer": "#/provider", "detail": "must be one of none", "code": "provider_unknown"}
+    ]
+    assert (await door.get("/orders")).json()["rows"] == []
 
 
 async def test_sums_that_do_not_add_up_are_wrong(door):
