@@ -15,10 +15,10 @@ from models.contact import Contact
 from models.errors import Garbled, Refused
 from models.intake import NewOrder
 from models.line import Line
-from models.noun import Currency, Id, Money, Segment
+from models.noun import MOST_MINOR, Currency, Id, Money, Segment
 from models.stage import Paying
 
-Fen = Annotated[StrictInt, Field(ge=0)]  # minor units; no text, no fractions
+Fen = Annotated[StrictInt, Field(ge=0, le=MOST_MINOR)]  # minor units; no text, no fractions
 ALIKE = str.maketrans("01IL", "OIII")  # what a tired eye takes for the other
 SEEDED = {  # our word for a company: the code most shops use
     "sf": "SF",
@@ -60,7 +60,7 @@ class _Words(BaseModel):
 class _Line(_Words):
     sku: Id
     title: str = Field(default="", max_length=200)
-    quantity: StrictInt = Field(ge=1)
+    quantity: StrictInt = Field(ge=1, le=100_000)
     unit_price: Fen
 
 

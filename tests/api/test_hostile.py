@@ -3,6 +3,8 @@
 import pytest
 
 from models.case import Role
+from models.noun import MOST_MINOR
+from tests.api.conftest import an_order_paper
 from tests.api.test_scans import a_scan, labelled, scanned, words
 
 HOURS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
@@ -33,3 +35,31 @@ async def test_a_number_that_another_scan_has_is_refused_and_told_to_nobody(live
     assert words(await scanned(lively, ship | {"live": False})) == [("s1", "refused", "other_scan")]
     assert words(await scanned(lively, pick | {"live": False})) == [("s1", "kept", None)]
     assert (await lively.get(f"/orders/{order_id}")).json()["parcels"][0]["shipped_at"] is None
+
+
+@pytest.mark.parametrize("wrong", [{"unit_price": MOST_MINOR + 1}, {"quantity": 100_001}])
+async def test_more_than_the_store_can_count_is_refused_by_its_field(door, wrong):
+    (field,) = wrong
+    line = {"sku": "TEA-250", "title": "Tea", "quantity": 1, "unit_price": 1, **wrong}
+    total = line["quantity"] * line["unit_price"]
+    answer = await door.place(an_order_paper(lines=[line], freight=0, total=total))
+
+    assert answer.status_code == 422
+    assert f"#/lines/0/{field}" in [fault["pointer"] for fault in answer.json()["errors"]]
+
+
+async def test_lines_that_add_up_to_more_than_the_store_can_count_are_refused(door):
+    line = {"sku": "TEA-250", "title": "Tea", "quantity": 2, "unit_price": MOST_MINOR}
+    answer = await door.place(an_order_paper(lines=[line], freight=0, total=2 * MOST_MINOR))
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/total")
+
+
+@pytest.mark.parametrize("minor", [-1, MOST_MINOR + 1, 2**63])
+async def test_nobody_vouches_for_an_amount_that_nobody_can_have_paid(door, minor):
+    order = await door.keep()
+    body = {"transaction": "bank-1", "amount": {"minor": minor}}
+    fact = {"kind": "payment_captured", "at": "2026-11-11T12:00:00+08:00", "reason": "bank", "body": body}
+    answer = await door.post(f"/orders/{order.id}/facts", Role.FINANCE, json=fact)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/body/amount")
