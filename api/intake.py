@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from api.errors import Problem
+from api.errors import Fault, Problem
 from api.relay import begin
+from api.sentences import FIELD_SENTENCES
 from api.signatures import Said
 from api.tools import Tools
 from api.views import Placed, bill_of
@@ -22,7 +23,8 @@ WAIT = re.compile(r"\bwait=(\d{1,3})\b")
 
 
 async def accept(tools: Tools, new: NewOrder, raw: bytes) -> Order:
-    """The order is ours. The same content again is the same order. Raises: Problem 409; Unavailable."""
+    """The order is ours. The same content again is the same order. Raises: Problem 409, 422; Unavailable."""
+    _must_be_served(tools, new)
     claimed = await tools.claims.claim(new, raw)
     if claimed.differing:
         _count(tools, new, "differs")
@@ -31,6 +33,14 @@ async def accept(tools: Tools, new: NewOrder, raw: bytes) -> Order:
     if claimed.is_new:
         await begin(tools, claimed.order)
     return claimed.order
+
+
+def _must_be_served(tools: Tools, new: NewOrder) -> None:
+    """Why: a bill at an account that we do not have is never made, and nobody could close it again."""
+    known = [one.name for one in tools.registry.providers]
+    if new.provider and new.provider not in known:
+        said = FIELD_SENTENCES["enum"].format(expected=" or ".join(known) or "none")
+        raise Problem(422, "invalid", errors=[Fault(pointer="#/provider", detail=said, code="provider_unknown")])
 
 
 def _count(tools: Tools, new: NewOrder, outcome: str) -> None:

@@ -1,6 +1,7 @@
 """`orderhub policy`: the numbers that a shop's new orders live by."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +9,10 @@ import typer
 from commands.opening import By, desk
 from commands.showing import Json, say, show_json, show_table, spelt
 from commands.spelling import WRITABLE, changed, read
+from connectors.registry import Accounts, Registry
 from models.noun import Id
 from models.policy import Policy
+from settings import Settings
 
 policies = typer.Typer(
     help="The numbers that new orders live by: show them, change them.", no_args_is_help=True, add_completion=False
@@ -61,6 +64,25 @@ async def _put(shop: Id, changes: dict[str, Any], by: Id) -> tuple[Policy, Polic
     async with desk() as opened:
         before = await opened.policies.current(shop)
         after = changed(before, changes)
+        await _must_be_served(opened.settings, {name: getattr(after, name) for name in changes})
         version = await opened.policies.put(shop, after, by)
         await opened.noted(by, "set_policy", f"{shop}:{version}")
         return before, after, version
+
+
+async def _must_be_served(settings: Settings, written: Mapping[str, Any]) -> None:
+    """Whoever an order names must have an account of ours. Raises: typer.BadParameter, with those that have.
+
+    Why: a call on an account that no worker serves waits for ever, and is somebody's case for every single order.
+    """
+    async with Registry(Accounts.read(settings.parties_file)) as known:
+        providers, couriers = [one.name for one in known.providers], [one.name for one in known.couriers]
+    _one_of(providers, [written["provider"]] if "provider" in written else ())
+    _one_of(couriers, [courier.partition(".")[0] for courier in written.get("couriers", ())])
+
+
+def _one_of(known: list[Id], named: Iterable[Id]) -> None:
+    for name in named:
+        if name not in known:
+            all_of_them = ", ".join(known) or "none; OMS_PARTIES_FILE names them"
+            raise typer.BadParameter(f"We have no account called {name}. Known: {all_of_them}.")

@@ -11,6 +11,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -403,6 +404,35 @@ async def test_a_policy_is_set_and_shown_with_its_version(up):
     assert shown == Policy(version=version, pay_within=timedelta(minutes=45), approval_limit=Money(minor=50000))
     assert "45m" in (await up.ask("policy", "show", "web/rush")).stdout
     assert [deed.who for deed in await Audit(up.db).about(f"web/rush:{version}")] == ["lin"]
+
+
+ACCOUNTS = """
+[[couriers.sf]]
+partner_id = "p"
+checkword = "c"
+monthly_card = "m"
+push_token = "a-path-that-nobody-guesses-0123456789"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("couriers=sf,kuaidi100.yto", "no account called kuaidi100. Known: sf."),
+        ("provider=wechat", "no account called wechat. Known: none; OMS_PARTIES_FILE names them."),
+    ],
+)
+async def test_a_policy_names_nobody_with_whom_we_have_no_account(up, tmp_path, change, said):
+    accounts = tmp_path / "parties.toml"
+    accounts.write_text(ACCOUNTS)
+    told = partial(orderhub, OMS_PARTIES_FILE=str(accounts))
+
+    wrong = await asyncio.to_thread(told, "policy", "set", "web/rash", change)
+    right = await asyncio.to_thread(told, "policy", "set", "web/rash", "couriers=sf")
+
+    assert (wrong.exit_code, right.exit_code) == (2, 0)
+    assert said in wrong.stderr
+    assert (await up.json("policy", "show", "web/rash"))["couriers"] == ["sf"]
 
 
 async def test_an_order_is_shown_by_whatever_of_it_is_in_hand(up):
