@@ -1,7 +1,7 @@
 """Which cases the house has, by what it found in its own books."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from models.case import Case, Owner, Role
 from models.finding import Check, Finding
@@ -9,8 +9,11 @@ from models.policy import Policy
 from rules.silences import PEOPLE
 
 EVERY = timedelta(minutes=5)
+EVERY_WHOLE = timedelta(hours=1)
+WHOLE = (Check.MISCOUNTED, Check.TAMPERED)  # these read a whole book, and a book only grows
 PATIENCE = timedelta(minutes=10)  # what a story or a party may take to see to it by itself
 HOUSES_OWN = Policy()
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # from which Temporal counts the rounds
 ROLES = {
     Check.STRANDED: Role.OPS,
     Check.LAPSED: Role.OPS,
@@ -18,6 +21,12 @@ ROLES = {
     Check.OVERCLAIMED: Role.FINANCE,
     Check.TAMPERED: Role.ADMIN,
 }
+
+
+def looked_at(begun_at: datetime) -> tuple[Check, ...]:
+    """What the round that begins then looks at: whole books in the first round of an hour, all else in every round."""
+    is_first = (begun_at - BEGINNING) % EVERY_WHOLE < EVERY
+    return tuple(check for check in Check if is_first or check not in WHOLE)
 
 
 def cases_of(check: Check, known: Sequence[Case], findings: Sequence[Finding], now: datetime) -> tuple[Case, ...]:

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from activities.housekeeping import Housekeeping
 from models.finding import Check
-from rules.housekeeping import EVERY
+from rules.housekeeping import EVERY, looked_at
 
 A_LOOK = timedelta(minutes=1)
 
@@ -17,9 +17,13 @@ class HousekeepingWorkflow:
     """One round. A schedule begins it, and no other while it lasts."""
 
     @workflow.run
-    async def run(self) -> int:
-        """How many cases of the house are open. A look that fails holds up no other, and the next round looks again."""
-        outcomes = await asyncio.gather(*map(_look, Check), return_exceptions=True)
+    async def run(self, checks: tuple[Check, ...] = ()) -> int:
+        """How many cases it has open of what it looked at: of these checks, or those whose turn it is.
+
+        A look that fails holds up no other, and the next round looks again.
+        """
+        looked = checks or looked_at(workflow.info().start_time)
+        outcomes = await asyncio.gather(*map(_look, looked), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome

@@ -6,7 +6,7 @@ import pytest
 
 from models.case import Owner, Role
 from models.finding import Check, Finding
-from rules.housekeeping import HOUSES_OWN, ROLES, cases_of
+from rules.housekeeping import EVERY, HOUSES_OWN, ROLES, cases_of, looked_at
 from rules.silences import BY_NAME
 from tests.builders import NOON
 
@@ -40,6 +40,16 @@ def test_a_finding_is_a_case_of_its_party_and_place_since_it_began():
 
     assert (shelf.story, shelf.place, shelf.since, shelf.rung) == ("WH-SZ", "WH-SZ", NOON, Owner.OWNER)
     assert (lost.story, lost.party, lost.since, lost.opened_at) == ("sf/unaddressed", "sf", LOST.since, NOON)
+
+
+def test_a_whole_book_is_read_once_an_hour_and_all_else_in_every_round():
+    rounds = [looked_at(NOON + nth * EVERY + timedelta(seconds=2)) for nth in range(24)]
+
+    assert [nth for nth, looked in enumerate(rounds) if Check.TAMPERED in looked] == [0, 12]
+    assert [nth for nth, looked in enumerate(rounds) if Check.MISCOUNTED in looked] == [0, 12]
+    assert {looked for looked in rounds if len(looked) < len(Check)} == {
+        (Check.STRANDED, Check.LAPSED, Check.OVERCLAIMED)
+    }
 
 
 def test_what_is_found_again_is_the_same_case():

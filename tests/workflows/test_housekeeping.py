@@ -21,6 +21,7 @@ from models.line import Line
 from models.noun import Money
 from models.place import Place
 from models.reservation import Reservation
+from rules.housekeeping import looked_at
 from settings import load
 from store.audit import Audit
 from store.cases import CaseFilter, Cases
@@ -120,13 +121,13 @@ class Keeper:
                 await ending.enter_async_context(hands)
             yield self
 
-    async def begin(self):
+    async def begin(self, checks=()):
         return await self.client.start_workflow(
-            HousekeepingWorkflow.run, id=f"round-{uuid4().hex[:8]}", task_queue="stories"
+            HousekeepingWorkflow.run, checks, id=f"round-{uuid4().hex[:8]}", task_queue="stories"
         )
 
     async def round(self):
-        return await asyncio.wait_for((await self.begin()).result(), PATIENTLY)
+        return await asyncio.wait_for((await self.begin(tuple(Check))).result(), PATIENTLY)
 
     async def listed(self, **which):
         return await self.cases.listing(CaseFilter(**which))
@@ -176,6 +177,19 @@ async def test_what_comes_back_after_it_was_mended_is_another_case(keeper):
     assert [known.case.closed_at is None for known in await keeper.listed(open=None)] == [True, False]
 
 
+async def test_a_round_looks_at_what_has_its_turn(keeper):
+    seen = []
+
+    async def noted(look, check):
+        seen.append(check)
+        return await look(check)
+
+    with Fault(keeper.books, "look", noted):
+        story = await keeper.begin()
+        await asyncio.wait_for(story.result(), PATIENTLY)
+    assert sorted(seen) == sorted(looked_at((await story.describe()).start_time))
+
+
 async def test_housekeeping_frees_nothing(keeper):
     await reserve(keeper.db)
     await keeper.round()
@@ -187,7 +201,7 @@ async def test_housekeeping_frees_nothing(keeper):
 async def test_a_store_that_is_away_is_asked_again_and_nothing_breaks(keeper):
     await strand(keeper.db)
     with outage(keeper.books, "look"):
-        story = await keeper.begin()
+        story = await keeper.begin(tuple(Check))
 
         async def tried():
             hands = (await story.describe()).raw_description.pending_activities
