@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import Request
 
 from api.pages.dictionary import WORDS
+from rules.holds import HOUSE
 
 
 class Language(StrEnum):
@@ -17,6 +18,7 @@ class Language(StrEnum):
 
 
 COLUMN: Final = {Language.EN: 0, Language.ZH: 1}
+OURSELVES: Final = {"clock": "rung.clock", HOUSE: "ours"}
 ENOUGH: Final = 10  # of one unit, and the smaller one says nothing
 UNITS: Final = {
     Language.EN: ((86_400, " d"), (3_600, " h"), (60, " min"), (1, " s")),
@@ -43,8 +45,8 @@ def party(language: Language, name: str) -> str:
 
 
 def who(language: Language, by: str) -> str:
-    """Who did it: ourselves by the clock, a role, or the name or badge as it is."""
-    key = "rung.clock" if by == "clock" else f"role.{by}"
+    """Who did it: ourselves, a role, or the name or badge as it is."""
+    key = OURSELVES.get(by, f"role.{by}")
     return word(language, key) if key in WORDS else by
 
 

@@ -114,6 +114,7 @@ def test_a_party_has_the_name_that_people_call_it_by():
 
 def test_whoever_did_it_is_a_role_the_clock_or_a_badge():
     assert [who(Language.EN, by) for by in ("ops", "clock", "B1002")] == ["operations", "the clock", "B1002"]
+    assert [who(language, "house") for language in Language] == ["us", "本系统"]
 
 
 def test_sentences_about_fields_name_limits_and_never_values():
