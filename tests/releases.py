@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 import worker
 from store.temporal import CONVERTER
 from tests.builders import BRISK, an_order, paid
+from tests.sandbox import SANDBOX
 from tests.tomorrow import Tomorrow
 from tests.workflows.conftest import House
 from workflows.order import OrderWorkflow
@@ -27,8 +28,16 @@ from workflows.order import OrderWorkflow
 DEPLOYMENT, FIRST, SECOND, NONE = "order-hub", "v1", "v2", ""
 CODE = {FIRST: OrderWorkflow, SECOND: Tomorrow, NONE: OrderWorkflow}
 UNHURRIED = BRISK.model_copy(update={"answer_within": timedelta(minutes=5)})
-LONG = 60  # seconds, on a busy machine
-NOT_YET = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.RESOURCE_EXHAUSTED}
+LONG = 150  # seconds: the server gives each attempt of its own a minute, and then tries once more
+AN_ANSWER = timedelta(seconds=10)  # the server forgets whom to answer when what keeps its versions continues as new
+NOT_YET = {
+    RPCStatusCode.NOT_FOUND,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.UNAVAILABLE,
+}
 DRAINED = VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED
 
 
@@ -49,7 +58,7 @@ class Releases(House):
         mine.client = await Client.connect(address, data_converter=CONVERTER, identity=build or "none")
         crew = worker.Crew(WorkerDeploymentVersion(DEPLOYMENT, build) if build else None, timedelta(0))
         with mock.patch.object(worker, "OrderWorkflow", CODE[build]):
-            stories = worker.stories(mine.client, self.kept(), remembered=0, crew=crew)
+            stories = worker.stories(mine.client, self.kept(), SANDBOX, remembered=0, crew=crew)
         return [stories, *(mine.hands(crew) if hands else ())]
 
     async def make_current(self, build):
@@ -57,7 +66,7 @@ class Releases(House):
         async with asyncio.timeout(LONG):
             while (wrong := await self.refused(build)) in NOT_YET:
                 await asyncio.sleep(0.1)
-            assert wrong is None
+            assert wrong is None, wrong
             while not await self.is_known(build):
                 await asyncio.sleep(0.1)
 
@@ -66,7 +75,7 @@ class Releases(House):
             namespace=self.client.namespace, deployment_name=DEPLOYMENT, build_id=build
         )
         try:
-            await self.client.workflow_service.set_worker_deployment_current_version(wanted)
+            await self.client.workflow_service.set_worker_deployment_current_version(wanted, timeout=AN_ANSWER)
         except RPCError as error:
             return error.status
         return None

@@ -1,6 +1,7 @@
 """Two versions of the worker at once: who tells which order, what moves and when, and that nothing is done twice."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -18,17 +19,34 @@ from tests.builders import an_order, delivered, paid, shipped
 from tests.releases import FIRST, LONG, NONE, SECOND, UNHURRIED, Releases
 from tests.workflows.conftest import a_server
 
-REFRESHED = "matching.wv.VersionDrainageStatusRefreshInterval", "matching.wv.VersionDrainageStatusVisibilityGracePeriod"
+DRAINAGE = {"VersionDrainageStatusVisibilityGracePeriod": "15s", "VersionDrainageStatusRefreshInterval": "5s"}
 
 
 @pytest.fixture
 async def house():
     """On a server of its own: which version is current, and who ever served which queue, holds for everybody on it."""
-    looks = [word for name in REFRESHED for word in ("--dynamic-config-value", f'{name}="1s"')]
-    async with await a_server(*looks, "--log-level", "never") as env:  # it complains while many queues come at once
+    async with a_house() as house:
+        yield house
+
+
+@asynccontextmanager
+async def a_house(**matching):
+    settings = [f'matching.wv.{name}="{known}"' for name, known in matching.items()]
+    async with await a_server(*settings, log="never") as env:  # it complains while many queues come at once
         house = Releases(env)
         yield house
         await house.close()
+
+
+@pytest.fixture
+async def attentive():
+    """A server that looks sooner who may go.
+
+    Why not at once: its looks begin what keeps the versions anew, and who then waits for the end of a change waits for
+    ever (temporalio/temporal#11842). So the first one comes when the change has long ended.
+    """
+    async with a_house(**DRAINAGE) as house:
+        yield house
 
 
 async def lives_on(house, story):
@@ -43,7 +61,8 @@ def assert_once(house, *stories):
     assert {stage_of(house.record(story)) for story in stories} == {Stage.COMPLETED}
 
 
-async def test_orders_at_rest_move_when_they_wake_new_ones_begin_on_the_new_version_and_the_old_one_may_go(house):
+async def test_orders_at_rest_move_when_they_wake_new_ones_begin_on_the_new_version_and_the_old_one_may_go(attentive):
+    house = attentive
     async with house.serving(SECOND):
         async with house.serving(FIRST):
             await house.make_current(FIRST)
