@@ -41,6 +41,7 @@ from store.stock import Shelves
 from store.temporal import CONVERTER
 from tests.builders import a_telling, an_order
 from tests.others import Courier, Provider, Shop
+from tests.sandbox import SANDBOX
 from tests.store.conftest import counted, db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_contact, contacts
 from tests.workflows.conftest import a_line, dropped, env  # noqa: F401 - a fixture
@@ -235,7 +236,7 @@ async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
     parties = worker.Parties((Provider("wechat"),), (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
     async with AsyncExitStack() as stack:
         for hands in (
-            worker.stories(client, memory),
+            worker.stories(client, memory, SANDBOX),
             worker.ours(client, memory),
             *worker.theirs(client, memory, parties),
         ):

@@ -12,8 +12,9 @@ from temporalio.worker import Replayer
 
 from models.stage import Paying
 from models.wish import Cancel
-from store.temporal import CONVERTER, SANDBOX
+from store.temporal import CONVERTER
 from tests.builders import an_order, delivered, packed, paid, picked, received_back, shipped, tracked, two_boxes
+from tests.sandbox import SANDBOX
 from workflows.order import OrderWorkflow
 
 SHELF = Path(__file__).parent.parent / "histories"

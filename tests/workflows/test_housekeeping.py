@@ -29,6 +29,7 @@ from store.findings import Findings
 from store.money import MoneyGate
 from store.stock import Shelves
 from tests.others import Fault, Links, Memory, outage
+from tests.sandbox import SANDBOX
 from tests.store.conftest import db, pool, postgres, template, url  # noqa: F401 - fixtures
 from tests.store.makings import a_message, contacts, inbox
 from tests.workflows.conftest import a_line
@@ -115,7 +116,7 @@ class Keeper:
         memory = worker.Memory(*[mine] * 7, Links(), Housekeeping(self.books, self.cases))
         async with AsyncExitStack() as ending:
             for hands in (
-                worker.stories(self.client, memory),
+                worker.stories(self.client, memory, SANDBOX),
                 worker.ours(self.client, memory),
             ):
                 await ending.enter_async_context(hands)
