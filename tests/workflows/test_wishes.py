@@ -6,7 +6,7 @@ from datetime import timedelta
 from models.errand import What
 from models.noun import Money
 from models.stage import Stage
-from models.wish import CancelRest, ChangeAddress, GiveUp, Retry
+from models.wish import Cancel, CancelRest, ChangeAddress, GiveUp, Retry
 from rules.stages import stage_of
 from tests import others
 from tests.builders import BRISK, a_telling, an_order, delivered, paid, received_back, shipped, two_boxes
@@ -98,6 +98,22 @@ async def test_a_label_that_nobody_can_tell_of_is_a_persons_matter_and_a_hand_wr
     order = await house.eventually(story, lambda order: stage_of(order) is Stage.DELIVERED)
     assert [e.state.value for e in order.errands if e.what is What.LABEL] == ["lost"]
     assert {case.deadline for case in order.cases if not case.closed_at} >= {"lost_label"}
+
+
+async def test_a_label_that_nobody_could_tell_of_is_void_when_its_order_is_stopped_and_the_courier_speaks_again(house):
+    house.sf.moods["label"] = others.does_it_and_says_nothing
+    house.sf.moods["find"] = others.fails_with(others.Unavailable("away"))
+    hasty = PATIENT.model_copy(update={"known_within": timedelta(seconds=2), "couriers": ("sf",)})
+    story = await house.begin(an_order(policy=hasty))
+    await house.tell(story, paid())
+    await house.eventually(story, lambda order: {case.deadline for case in order.cases} >= {"lost_label"})
+    house.sf.moods.clear()
+    await house.wish(story, Cancel(by="u1"))
+
+    order = await house.end(story)
+    assert stage_of(order) is Stage.REFUNDED
+    assert [deed.about for deed in house.done("void")] == [deed.key for deed in house.done("label")]
+    assert {case.closed_by for case in order.cases} == {None}
 
 
 async def test_a_report_that_the_channel_refuses_is_a_case_and_holds_nobody_up(house):
