@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import random
 
+import httpx
 import pytest
 
-from connectors.ports import Bill
+from connectors.ports import Bill, RefundOrder
 from connectors.registry import Accounts, Registry
 from models.case import Role
+from models.errand import What
 from models.errors import Unavailable
 from models.noun import Money
-from tests.api.conftest import ACCOUNTS, TOKEN, Door, relaying, tools_for
+from tests.api.conftest import ACCOUNTS, TOKEN, Door, eventually, relaying, tools_for
 from tests.builders import NOON
 from tests.connectors.payments.conftest import a_wechat, wechat_account
 from world.server import serve
@@ -71,16 +74,51 @@ async def test_a_payment_is_kept_thanked_and_told(paying):
     assert [one.status for one in paying.wechat.pusher.deliveries if not one.forged] == [204]
 
 
-async def test_each_callback_five_times_is_one_payment(paying):
-    paying.wechat.dials.set(duplicate_push=1)
+@pytest.mark.parametrize("seed", range(3))
+async def test_each_callback_five_times_in_any_order_is_one_payment_and_one_refund(paying, seed):
+    """Two payments of one bill and the end of the refund that follows, each in five letters of its own."""
+    paying.wechat.dials.set(drop_push=1)  # we carry them ourselves
     order_id = await paying.living()
     async with relaying(paying.tools):
-        await paid(paying, order_id)
-        told = await paying.until(order_id, lambda told: told["payments"])
+        await paid(paying, order_id, times=2)
+        assert await five_of_each(paying, seed) == [204] * 10
+        await paying.until(order_id, lambda told: len(told["payments"]) == 2)
+        await given_back(paying, order_id)
+        assert await five_of_each(paying, seed) == [204] * 15
+        order = await recorded(paying, order_id, lambda order: order.refunds)
 
-    assert len(told["payments"]) == 1
-    assert len(paying.wechat.pusher.deliveries) > 1
-    assert {one.status for one in paying.wechat.pusher.deliveries} == {204}
+    assert len(order.payments) == 2
+    assert [(fact.end, fact.refund) for fact in order.refunds] == [("done", refunds_of(order)[0].key)]
+    assert [(refund.amount.minor, refund.state) for refund in refunds_of(order)] == [(19900, "done")]
+
+
+async def five_of_each(door, seed):
+    """Everything that WeChat wanted to say until now; what we answered."""
+    letters = [(push.url, push.write()) for push in door.wechat.pusher.dropped for _ in range(5)]
+    random.Random(seed).shuffle(letters)  # noqa: S311 - a play, no secret
+    async with httpx.AsyncClient() as postman:
+        sent = [postman.post(url, content=letter.body, headers=letter.headers) for url, letter in letters]
+        return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+
+async def given_back(door, order_id):
+    """WeChat does what our story asked for."""
+    order = await recorded(door, order_id, lambda order: any(e.state == "done" for e in refunds_of(order)))
+    [refund] = refunds_of(order)
+    await door.provider.refund(RefundOrder(refund.key, refund.under, refund.about, refund.amount, refund.whole))
+    await door.wechat.pusher.idle()
+
+
+def refunds_of(order):
+    return [errand for errand in order.errands if errand.what is What.REFUND]
+
+
+async def recorded(door, order_id, holds):
+    async def record():
+        order = (await door.tools.orders.get(order_id)).order
+        return order if holds(order) else None
+
+    return await eventually(record, 15)
 
 
 async def test_a_forged_copy_changes_nothing_and_leaves_a_count(paying):
