@@ -1,6 +1,7 @@
 """Every answer counted and timed, under the route's own pattern and never under what stood in the path."""
 
 from collections.abc import MutableMapping
+from http import HTTPMethod
 from time import perf_counter
 from typing import Any
 
@@ -8,7 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.figures import Figures
 
-NOWHERE = "none"
+NOWHERE, OTHER = "none", "other"
+KNOWN = frozenset(HTTPMethod)  # whoever invents methods shall not invent series
 
 
 class Counting:
@@ -33,7 +35,8 @@ class Counting:
             await self.app(scope, receive, listen)
         finally:
             route = _route(scope)
-            self.figures.requests.labels(scope["method"], route, str(status)).inc()
+            method = scope["method"] if scope["method"] in KNOWN else OTHER
+            self.figures.requests.labels(method, route, str(status)).inc()
             self.figures.took.labels(route).observe(perf_counter() - began)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, SQLColumnExpression, literal, tuple_, union
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
@@ -22,6 +22,7 @@ from store.contacts import ContactRow, Contacts
 from store.database import Instant
 
 PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
+ORDER = TypeAdapter(Id)
 LAST = "\U0010ffff"  # no number has it: everything that begins with x lies between x and x + LAST
 
 
@@ -122,8 +123,8 @@ def _conditions(wanted: OrderFilter, contacts: Contacts | None) -> list[ColumnEl
     conditions = [col(column) == value for column, value in asked if value is not None]
     if wanted.overdue:
         conditions.append(col(BookRow.overdue).is_(True))
-    if wanted.q:
-        conditions.append(col(BookRow.id).in_(_found(wanted.q.strip(), contacts)))
+    if q := "".join(filter(str.isprintable, wanted.q)).strip():
+        conditions.append(col(BookRow.id).in_(_found(q, contacts)))
     if wanted.after:
         conditions.append(_beyond(wanted))
     return conditions
@@ -159,8 +160,8 @@ def _cursor(wanted: OrderFilter, last: OrderRow) -> str:
 def _read(cursor: str) -> tuple[datetime, Id]:
     try:
         at, _, order_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(" ")
-        return datetime.fromisoformat(at).astimezone(UTC), order_id
-    except (binascii.Error, ValueError):
+        return datetime.fromisoformat(at).astimezone(UTC), ORDER.validate_python(order_id)
+    except (binascii.Error, ValueError, OverflowError):
         raise Refused("bad_cursor") from None
 
 

@@ -1,5 +1,7 @@
 """What nobody should send, at every endpoint: told which field it is, and never a failure of ours."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from models.case import Role
@@ -63,3 +65,33 @@ async def test_nobody_vouches_for_an_amount_that_nobody_can_have_paid(door, mino
     answer = await door.post(f"/orders/{order.id}/facts", Role.FINANCE, json=fact)
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/body/amount")
+
+
+async def test_invented_methods_make_no_series_of_figures(door):
+    for method in ("FROBNICATE", "GET"):
+        await door.ask(method, "/nowhere")
+    figures = (await door.get("/metrics")).text
+
+    assert "FROBNICATE" not in figures
+    assert all(f'method="{known}",route="none",status="404"' in figures for known in ("other", "GET"))
+
+
+CURSORS = ["0001-01-01T00:00:00+14:00 a", "9999-12-31T23:59:59-14:00 a", "2026-11-11T12:00:00+00:00 a\0b"]
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
+async def test_a_cursor_that_nobody_gave_is_refused(door, cursor):
+    answer = await door.get("/orders", params={"after": urlsafe_b64encode(cursor.encode()).decode()})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "bad_cursor")
+
+
+@pytest.mark.parametrize("q", ["web/demo/A\0", "\0", "138001\u206038000"])
+async def test_a_search_for_what_cannot_be_written_finds_nothing_and_fails_nobody(door, q):
+    assert (await door.get("/orders", params={"q": q})).json() == {"rows": [], "next": None}
+
+
+async def test_the_largest_number_of_a_case_is_nobodys(door):
+    answer = await door.post(f"/cases/{2**63 - 1}/close", Role.OPS, json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "case_unknown")
