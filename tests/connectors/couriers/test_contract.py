@@ -1,16 +1,21 @@
 """What every courier of ours does, whoever it is."""
 
 import asyncio
+import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
+from connectors.ports import Message
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Unavailable
 from models.fact import PaymentCaptured
 from models.noun import Money
+from rules.learning import hear
 from rules.reading import read
+from tests.builders import NOON, an_order
 from tests.connectors.couriers.conftest import KEY
 
 LATER = timedelta(seconds=2)
@@ -191,6 +196,35 @@ async def test_a_push_twice_gives_the_same_ids(counter):
 
     assert len(counter.door.messages) == 2
     assert len({heard.telling.id for heard in counter.door.heard}) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_each_push_five_times_in_any_order_leaves_the_order_as_once_in_turn(counter, seed):
+    waybill = await counter.booked()
+    await counter.courier.subscribe(counter.parcel(waybill), counter.callback)
+    counter.world.dials.set(drop_push=1)  # we carry them ourselves
+    counter.world.hand_over(waybill)
+    await counter.world.travel(waybill, evidence="locker")
+    await counter.world.pusher.idle()
+    pushes = counter.world.pusher.dropped
+    once, shuffled = list(pushes), 5 * pushes
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a play, no secret
+    order = an_order()
+
+    assert len(pushes) > 3
+    assert heard(counter, order, shuffled) == heard(counter, order, once) != order
+
+
+def heard(counter, order, pushes):
+    """The order after these letters."""
+    for push in pushes:
+        letter = push.write()
+        headers = {name.lower(): value for name, value in letter.headers.items()}
+        url = httpx.URL(push.url)
+        message = Message(headers, dict(url.params), letter.body, datetime.now(UTC), url.path.rpartition("/")[2])
+        for addressed in counter.courier.read(message):
+            order = hear(order, addressed.telling, NOON)
+    return order
 
 
 async def test_a_push_by_another_path_is_forged(counter):
