@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from api import stories
 from api.dependencies import Given, OrderId, Spoken, seen_by
-from api.errors import Fault, Problem, again_later, of_validation
+from api.errors import Fault, Problem, again_later, faults_of, of_validation
 from api.reaching import reaching
 from api.records import known_of
 from api.signatures import KeyOrSignature
@@ -20,7 +20,7 @@ from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.case import Role
 from models.contact import Contact
-from models.errors import Refused, Unavailable
+from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.stage import Stage
 from models.wish import WISH, Wish
@@ -70,16 +70,16 @@ async def wish(
 
 async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, key: str | None) -> Granted:
     """The story's answer. Raises: Problem 403, 404, 409 with the reason, 422, 503 with the key to ask again by."""
-    key = _key(key)
+    is_first, key = key is None, _key(key)
     known = await known_of(tools, seen_by(visitor, order_id))
     kind = _allowed(visitor, words)
-    if known.record.is_ended:
+    if known.record.is_ended and is_first:
         raise Refused("ended")
-    wanted = await _wanted(tools, visitor, order_id, words)
     update = f"{key}.{_mark(tools, visitor, words)}"
+    wanted = None if known.record.is_ended else await _wanted(tools, visitor, order_id, words)
     try:
         async with reaching(tools.terms.answer_within):
-            stage = await stories.wish(tools.temporal, order_id, wanted, update)
+            stage = await _answer(tools, order_id, wanted, update)
     except Refused:
         tools.figures.wishes.labels(kind, "refused").inc()
         raise
@@ -89,6 +89,20 @@ async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, ke
     tools.figures.wishes.labels(kind, "granted").inc()
     await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", order_id)
     return Granted(order=order_id, kind=kind, stage=stage)
+
+
+async def _answer(tools: Tools, order_id: Id, wanted: Wish | None, update: str) -> Stage:
+    """The story's answer; of one that has ended, what it said when it was asked before. Raises: Refused("ended")."""
+    try:
+        if wanted:
+            return await stories.wish(tools.temporal, order_id, wanted, update)
+    except Missing:
+        if not (await known_of(tools, order_id)).record.is_ended:
+            raise
+    try:
+        return await stories.answered(tools.temporal, order_id, update)
+    except Missing:
+        raise Refused("ended") from None
 
 
 def may_wish(visitor: Visitor, kind: str) -> bool:
@@ -128,7 +142,12 @@ async def _wanted(tools: Tools, visitor: Visitor, order_id: Id, words: Words) ->
     try:
         return WISH.validate_python({**words, "by": visitor.name})
     except ValidationError as error:
-        raise of_validation(error) from None
+        raise Problem(422, "invalid", errors=[_outside(fault) for fault in faults_of(error)]) from None
+
+
+def _outside(fault: Fault) -> Fault:
+    """A wish's kind is no step on the way to its fields."""
+    return fault.model_copy(update={"pointer": f"#/{'/'.join(fault.pointer.split('/')[2:])}"})
 
 
 async def _moved(tools: Tools, order_id: Id, words: Words) -> Words:
