@@ -56,8 +56,8 @@ def _next_is(stage: Stage, allows: Allows) -> Watch:
 
 
 def _due(order: Order, since: datetime, allows: Allows, party: Id | None = None) -> Due:
-    """Where the work is in one place, it is that place's work."""
-    places = {box.place: None for box in parcels.living(order)}
+    """Where what has not left is in one place, it is that place's work."""
+    places = {box.place: None for box in wishes.unshipped(order) or parcels.living(order)}
     place = next(iter(places)) if len(places) == 1 else None
     return Due(since, since + allows(order.policy), party, place)
 
