@@ -210,7 +210,6 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least that is worth a line"
     )
-    demo_pace: float = Field(60, gt=0, description="How many times faster than life the demo runs")
 
     @model_validator(mode="before")
     @classmethod

@@ -172,9 +172,19 @@ def test_settings_do_not_change(tmp_path):
     told = load(data=tmp_path)
 
     with pytest.raises(ValidationError, match="frozen"):
-        told.demo_pace = 1
+        told.queues = ("ours",)
     with pytest.raises(ValidationError, match="frozen"):
         told.ports.api = 1
+
+
+def test_nothing_is_told_that_nobody_reads():
+    files = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in {"tests", ".venv"}]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    read |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}  # by name
+    told = {variable.name.removeprefix("OMS_").rpartition("__")[2].lower() for variable in variables()}
+
+    assert told - read - set(Role) == set()
 
 
 def test_a_party_may_have_slots_of_its_own(monkeypatch, tmp_path):
