@@ -5,6 +5,7 @@ Other processes of ours (door, worker, command line) join the one that runs on t
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -18,13 +19,15 @@ from temporalio.client import Client
 from beside import postgres, temporal
 from beside.attributes import ATTRIBUTES, ensure_searchable
 from beside.ground import LOCAL, Down, Moved, alone, announced, free_port, overheard, sweep
+from beside.keeping import Charge, Keeper, Tell
 from beside.leash import Terms, leash, let_go
 from settings import DRIVER, Settings
 
 __all__ = ["Down", "Moved", "Stack", "embedded", "free_port", "join", "leash", "let_go", "standing"]
 
 UP_WITHIN = 60  # seconds
-TAIL = 12  # last lines of a server's log, which explain its end
+Start = Callable[[Path], Popen[bytes]]
+log = logging.getLogger("orderhub.stack")
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,15 @@ class Stack:
 
 
 @asynccontextmanager
-async def embedded(settings: Settings) -> AsyncIterator[Stack]:
+async def embedded(settings: Settings, tell: Tell = log.warning) -> AsyncIterator[Stack]:
     """A stack that answers, as long as the block lasts: ours where no address is given, else theirs.
+
+    `tell`: hears of a server of ours that ended by itself and is started again.
 
     Raises: Down when it cannot stand, or when another one runs on the same data folder.
     """
     async with AsyncExitStack() as ending:
-        stack = await _ours(settings, ending) if settings.is_embedded else Stack(settings)
+        stack = await _ours(settings, ending, tell) if settings.is_embedded else Stack(settings)
         await check(stack.settings)
         if settings.is_embedded:
             words = {"database": stack.settings.database, "temporal": stack.settings.temporal_address, "ui": stack.ui}
@@ -96,46 +101,24 @@ async def _client(settings: Settings) -> Client:
         raise Down(f"Temporal at {at} (OMS_TEMPORAL__ADDRESS) does not answer: {error}") from error
 
 
-@dataclass(frozen=True)
-class Server:
-    """One server beside us, before it runs."""
-
-    name: str
-    command: Sequence[str | Path]
-    terms: Terms
-    answers: Callable[[], Awaitable[bool]]
-
-
-@dataclass(frozen=True)
-class Running:
-    """The same, once it does."""
-
-    server: Server
-    process: Popen[bytes]
-    diary: Path
-
-
-async def _ours(settings: Settings, ending: AsyncExitStack) -> Stack:
-    """Start what has no address: first both, then wait for both."""
+async def _ours(settings: Settings, ending: AsyncExitStack, tell: Tell) -> Stack:
+    """Start what has no address: first both, then wait for both. Who ends by itself is started again."""
     home = settings.data.absolute()
     lock = await ending.enter_async_context(alone(home))
-    await asyncio.to_thread(sweep, home)
     ending.push_async_callback(asyncio.to_thread, sweep, home)
     moved: list[Moved] = []
-    running: list[Running] = []
-    ending.push_async_callback(asyncio.to_thread, _end, running)
-    ui = None
+    keeper, ui = Keeper(tell), None
+    ending.push_async_callback(asyncio.to_thread, keeper.let_go)
     if settings.temporal.address is None:
         port, ui_port = _port("temporal", settings, moved), _port("ui", settings, moved)
-        running.append(_start(_temporal(settings, home, port, ui_port), home, lock))
+        await keeper.take(_temporal(settings, home, (port, ui_port), lock))
         settings, ui = settings.reached_at(temporal=f"{LOCAL}:{port}"), f"http://{LOCAL}:{ui_port}"
     if settings.database_url is None:
         port = _port("postgres", settings, moved)
-        server = await asyncio.to_thread(_postgres, settings, home, port)
-        running.append(_start(server, home, lock))
+        await keeper.take(await asyncio.to_thread(_postgres, settings, home, port, lock))
         settings = settings.reached_at(database=postgres.address(port, _password(settings)))
-    for each in running:
-        await _up(each)
+    await keeper.opened(UP_WITHIN)
+    await ending.enter_async_context(keeper.keeping())
     return Stack(settings, ui, tuple(moved))
 
 
@@ -151,47 +134,32 @@ def _password(settings: Settings) -> str:
     return settings.postgres_password.get_secret_value() if settings.postgres_password else ""
 
 
-def _postgres(settings: Settings, home: Path, port: int) -> Server:
+def _postgres(settings: Settings, home: Path, port: int, lock: int) -> Charge:
     files, password = home / "postgres", _password(settings)
-    owner = postgres.prepare(files, password)
+    terms = Terms(postgres.STOP, owner=postgres.prepare(files, password))
     answers = partial(postgres.answers, port, password)
-    return Server("postgres", postgres.command(files, port), Terms(postgres.STOP, owner=owner), answers)
+    return _charge("postgres", home, partial(_start, postgres.command(files, port), terms, lock), answers)
 
 
-def _temporal(settings: Settings, home: Path, port: int, ui_port: int) -> Server:
+def _temporal(settings: Settings, home: Path, ports: tuple[int, int], lock: int) -> Charge:
     namespace = settings.temporal.namespace
     searched = [f"{attribute.name}={attribute.kind}" for attribute in ATTRIBUTES]
-    command = temporal.command(home / "temporal.db", port, ui_port, namespace, searched)
-    return Server("temporal", command, Terms(temporal.STOP), partial(temporal.answers, port, ui_port, namespace))
+    command = temporal.command(home / "temporal.db", *ports, namespace, searched)
+    answers = partial(temporal.answers, *ports, namespace)
+    return _charge("temporal", home, partial(_start, command, Terms(temporal.STOP), lock), answers)
 
 
-def _start(server: Server, home: Path, lock: int) -> Running:
-    diary = home / f"{server.name}.log"
+def _charge(name: str, home: Path, start: Start, answers: Callable[[], Awaitable[bool]]) -> Charge:
+    """Why swept before each start: somebody may have killed its leash, and it still has the port and the files."""
+    diary = home / f"{name}.log"
+
+    def begin() -> Popen[bytes]:
+        sweep(home, name)
+        return start(diary)
+
+    return Charge(name, begin, answers, diary)
+
+
+def _start(command: Sequence[str | Path], terms: Terms, lock: int, diary: Path) -> Popen[bytes]:
     with diary.open("ab") as ink:
-        process = leash(server.command, ink, server.terms, keep=(lock,))
-    return Running(server, process, diary)
-
-
-async def _up(running: Running) -> None:
-    """Wait until it answers.
-
-    Raises: Down with the end of its log, when it ended or does not answer in time.
-    """
-    try:
-        async with asyncio.timeout(UP_WITHIN):
-            while not await running.server.answers():
-                if running.process.poll() is not None:
-                    raise Down(f"{running.server.name} ended while starting. {_last_words(running.diary)}")
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        what = f"{running.server.name} does not answer after {UP_WITHIN} s."
-        raise Down(f"{what} {_last_words(running.diary)}") from None
-
-
-def _last_words(diary: Path) -> str:
-    lines = diary.read_text(errors="replace").splitlines()[-TAIL:]
-    return "\n".join((f"The end of {diary}:", *lines))
-
-
-def _end(running: Sequence[Running]) -> None:
-    let_go(*(each.process for each in running))
+        return leash(command, ink, terms, keep=(lock,))

@@ -10,13 +10,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from temporalio.client import Client
 
+from commands.household import ENTRANCE
 from settings import DRIVER
 
 FLUSHED_WITHIN = 11.0  # seconds: an idle connection tells PostgreSQL's statistics what it did after ten
 WORLD = "world"  # this process: the parties, the buyers, the scanners, and whoever drives the floor
 KNOWN = {  # how a process of ours is recognised by its words
-    "worker": ("cli", "worker"),
-    "api": ("cli", "api"),
+    "worker": (str(ENTRANCE), "worker"),
+    "api": (str(ENTRANCE), "api"),
     "postgres": ("-D", "-p"),
     "temporal": ("server", "start-dev"),
     "floor": ("benchmarks.floor_worker",),

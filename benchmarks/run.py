@@ -175,7 +175,7 @@ async def _ours(cast: Cast) -> None:
     orders too, but it does not know the keys that were made for this run.
     """
     mine = (await cast.ops.get("/orders", params={"limit": 1})).is_success
-    if not mine or any(process.poll() is not None for process in cast.processes):
+    if not mine or any(process.poll() is not None for process in cast.processes.running.values()):
         raise stack.Down("Another stack answers where ours should. Nothing was measured: try again.")
 
 

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -17,6 +17,7 @@ import psutil
 from beside.keepsakes import write_privately
 
 LOCAL = "127.0.0.1"
+SERVERS = ("postgres", "temporal")
 BELOW_THE_SYSTEMS = range(20000, 32000)  # Linux lends from 32768 up, macOS from 49152
 ENDING_WITHIN = 20  # seconds that a stack which lost its starter takes to end, at most
 
@@ -126,12 +127,13 @@ def overheard(home: Path) -> dict[str, str | None] | None:
     return json.loads(board.read_text()) if is_taken(home) and board.exists() else None
 
 
-def sweep(home: Path) -> None:
-    """End servers of this folder that nobody holds any more: somebody killed their leash.
+def sweep(home: Path, *names: str) -> None:
+    """End servers of this folder, or those of them, that nobody holds any more: somebody killed their leash.
 
     Only to be called by who is alone on the folder.
     """
-    strays = [stray for stray in psutil.process_iter(["name", "cmdline"]) if _is_stray(stray, home)]
+    known = names or SERVERS
+    strays = [stray for stray in psutil.process_iter(["name", "cmdline"]) if _is_stray(stray, home, known)]
     for stray in strays:
         with suppress(psutil.NoSuchProcess):
             stray.send_signal(signal.SIGINT)
@@ -141,6 +143,6 @@ def sweep(home: Path) -> None:
             stray.kill()
 
 
-def _is_stray(process: psutil.Process, home: Path) -> bool:
+def _is_stray(process: psutil.Process, home: Path, names: Collection[str]) -> bool:
     words = process.info["cmdline"] or ()
-    return process.info["name"] in {"postgres", "temporal"} and any(word.startswith(f"{home}/") for word in words)
+    return process.info["name"] in names and any(word.startswith(f"{home}/") for word in words)

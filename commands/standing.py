@@ -30,13 +30,12 @@ async def _up(settings: Settings, workers: int) -> None:
     async with AsyncExitStack() as ending:
         ending.callback(say, "Ending …")
         with step("PostgreSQL and Temporal"):
-            stack = await ending.enter_async_context(embedded(settings))
+            stack = await ending.enter_async_context(embedded(settings, _warn))
         with step("Tables"):
             await _tables(settings, stack)
         members = members_of(settings, workers)
         with step(f"The door and {workers} worker{'s' * (workers > 1)}"):
             held = await ending.enter_async_context(household(members, _diaries(settings), _warn))
-            await held.opened()
         _say_where(settings, stack, members)
         await held.kept()
 

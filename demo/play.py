@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from subprocess import Popen
 from time import monotonic
 
 import httpx
@@ -13,6 +12,8 @@ from rich.console import Console
 from rich.live import Live
 
 import stack
+from beside.keeping import Keeper
+from commands.household import household
 from demo import premises, progress
 from demo.comparison import Line, compared
 from demo.picking import Picking
@@ -65,7 +66,7 @@ class Cast:
     house: House
     ui: str
     ops: httpx.AsyncClient
-    processes: tuple[Popen[bytes], ...]
+    processes: Keeper  # the door and the workers
 
 
 async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
@@ -84,7 +85,7 @@ async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
+async def assembled(settings: Settings, seed: int, workers: int = 1) -> AsyncIterator[Cast]:
     """Servers, our processes and everyone else, until the block ends. Raises: stack.Down."""
     port, key = stack.free_port(settings.ports.api), premises.shop_key()
     town = Town(seed, f"http://127.0.0.1:{port}")
@@ -100,31 +101,29 @@ async def assembled(settings: Settings, seed: int) -> AsyncIterator[Cast]:
         own = premises.furnished(furniture, town.accounts(premises.SHOP))
         console.print("Starting PostgreSQL and Temporal …")
         ours, house = await ending.enter_async_context(premises.standing(own))
-        processes = premises.processes(own, home)
-        ending.callback(stack.let_go, *processes)
+        held = await ending.enter_async_context(household(premises.members(own, workers), home, console.print))
+        await ending.enter_async_context(held.keeping())
         badge = own.keys.warehouse.get_secret_value()
         picking = await ending.enter_async_context(Picking(town.hub, badge))
         warehouse = await ending.enter_async_context(town.warehouse(badge, picking))
         ops = await ending.enter_async_context(_desk(town.hub, own.keys.ops.get_secret_value()))
-        await _answers(town.hub, processes)
-        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, tuple(processes))
+        await _ready(town.hub)
+        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, held)
 
 
 def _desk(hub: str, key: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=hub, headers={"authorization": f"Bearer {key}"}, timeout=10, trust_env=False)
 
 
-async def _answers(hub: str, processes: list[Popen[bytes]]) -> None:
-    """The door is open. Raises: stack.Down when a process of ours has ended."""
+async def _ready(hub: str) -> None:
+    """Everything that the door needs answers it. Raises: stack.Down when that takes too long."""
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(300):
-            await asyncio.sleep(0.2)
-            if any(process.poll() is not None for process in processes):
-                raise stack.Down("A process of ours ended. Look into api.log and worker.log beside the demo's data.")
             with suppress(httpx.HTTPError):
                 if (await client.get(f"{hub}/health/ready")).is_success:
                     return
-    raise stack.Down("The door does not open. Look into api.log and worker.log beside the demo's data.")
+            await asyncio.sleep(0.2)
+    raise stack.Down("The door does not open. Look into api.log and worker-1.log beside the demo's data.")
 
 
 async def acts(cast: Cast, plot: Play, script: Script) -> None:

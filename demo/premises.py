@@ -3,16 +3,16 @@
 import json
 import secrets
 import shutil
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import settings as told
 import stack
+from commands.household import Member, members_of
 from demo.town import OURS
 from models.case import Owner
 from models.contact import Contact
@@ -97,20 +97,12 @@ async def _fill(house: House) -> None:
         await Duty(house.db).add(Shift(person=Person(id=person, robot="dingtalk"), rung=rung))
 
 
-def processes(settings: Settings, home: Path) -> list[Popen[bytes]]:
-    """The door and a worker, each a process of its own that ends with us."""
+def members(settings: Settings, workers: int) -> tuple[Member, ...]:
+    """The door and so many workers, each a process of its own that ends with us."""
     shops = {shop: key.get_secret_value() for shop, key in settings.keys.shops}
-    environment = {
-        "OMS_DATA": str(home),
+    told = {
         "OMS_PARTIES_FILE": str(settings.parties_file),
-        "OMS_PORTS__API": str(settings.ports.api),
-        "OMS_PORTS__METRICS": str(settings.ports.metrics),
         "OMS_KEYS__SHOPS": json.dumps(shops),
         "OMS_LOG_LEVEL": "WARNING",
     }
-    return [_process(what, environment, home) for what in ("api", "worker")]
-
-
-def _process(what: str, environment: Mapping[str, str], home: Path) -> Popen[bytes]:
-    with (home / f"{what}.log").open("ab") as log:
-        return stack.leash([sys.executable, "-m", "cli", what], log, env=told.passed_on(environment))
+    return tuple(replace(member, told={**member.told, **told}) for member in members_of(settings, workers))

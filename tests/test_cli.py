@@ -27,7 +27,7 @@ import cli
 import stack
 from api import stories
 from commands import showing, spelling
-from commands.household import Household, Member, members_of
+from commands.household import Member, household, members_of
 from models.errors import Missing
 from models.line import Line
 from models.noun import Money
@@ -339,27 +339,12 @@ def a_member(tmp_path, code):
     return Member("member", (sys.executable, "-c", code), {"LEFT": str(tmp_path / "left")}, "http://127.0.0.1:1/")
 
 
-async def test_who_ends_by_itself_is_started_again_and_nobody_stays(tmp_path):
-    told = []
-    code = "import os, pathlib, sys; open(os.environ['LEFT'], 'a').write('x'); sys.exit(7)"
-    held = Household([a_member(tmp_path, code)], tmp_path, told.append)
-    keeping = asyncio.create_task(held.kept())
-
-    await asyncio.to_thread(eventually, lambda: (tmp_path / "left").exists() and (tmp_path / "left").stat().st_size > 1)
-    keeping.cancel()
-    await asyncio.to_thread(held.let_go)
-
-    assert told[0] == f"member ended with code 7; it is started again in 1 s. Its log: {tmp_path}/member.log"
-    assert not [child for child in psutil.Process().children() if not is_gone(child) and "leash.py" in child.cmdline()]
-
-
 async def test_who_cannot_start_says_why(tmp_path):
-    held = Household([a_member(tmp_path, "raise SystemExit('the file of accounts is wrong')")], tmp_path, print)
-
     with pytest.raises(stack.Down, match=r"ended with code 1 while starting.\n(.*\n)?the file of accounts is wrong"):
-        await held.opened()
-
-    held.let_go()
+        async with household(
+            [a_member(tmp_path, "raise SystemExit('the file of accounts is wrong')")], tmp_path, print
+        ):
+            pass
 
 
 def test_the_door_and_each_worker_get_ports_of_their_own(tmp_path):

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import socket
@@ -5,13 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 import stack
 from beside import ground, leash, postgres
@@ -215,13 +217,41 @@ def test_the_end_code_of_a_command_is_handed_on():
     leash.let_go(held)
 
 
+@pytest.mark.parametrize("whom", ["server", "leash"])
+async def test_a_server_that_is_killed_comes_back_with_all_it_knew(told, whom):
+    said = []
+    async with stack.embedded(told, said.append) as running:
+        await ask(running, "CREATE TABLE kept AS SELECT 1 AS one")
+        stories = await stories_of(running)
+        await stories.start_workflow("AnyStory", id=f"order/own/demo/{whom}", task_queue="nobody")
+
+        for leashed in psutil.Process().children():
+            victims = leashed.children() if whom == "server" else [leashed]
+            for victim in victims:
+                victim.kill()
+        async with asyncio.timeout(60):
+            while len(said) < 2 or not await is_back(running):
+                await asyncio.sleep(0.1)
+
+        assert await ask(running, "SELECT one FROM kept") == [(1,)]
+        assert (await stories.get_workflow_handle(f"order/own/demo/{whom}").describe()).status.name == "RUNNING"
+        await ask(running, "DROP TABLE kept")
+
+
+async def is_back(running):
+    with suppress(psycopg.OperationalError, RPCError):
+        await ask(running, "SELECT 1")
+        return await (await stories_of(running)).count_workflows() is not None
+    return False
+
+
 async def test_a_server_that_cannot_start_says_why_and_nobody_stays():
     with tempfile.TemporaryDirectory(prefix="orderhub-") as folder:
         told = load(data=Path(folder), ports=ANY_PORTS).reached_at(temporal="127.0.0.1:1")
         (told.data / "postgres").mkdir()
         (told.data / "postgres" / "PG_VERSION").write_text("9.6")
 
-        with pytest.raises(stack.Down, match="postgres ended while starting") as caught:
+        with pytest.raises(stack.Down, match="postgres ended with code 2 while starting") as caught:
             async with stack.embedded(told):
                 pass
 
