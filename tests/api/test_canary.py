@@ -68,4 +68,4 @@ async def test_what_is_personal_is_in_no_plain_column_no_log_no_history_and_no_e
     assert found_in(lively.tools.figures.text().decode()) == []
 
 
-OURS = ("api", "store", "connectors", "activities", "workflows", "temporalio", "sqlalchemy", "uvicorn")
+OURS = ("api", "store", "connectors", "activities", "workflows", "temporalio", "sqlalchemy", "uvicorn", "orderhub")
