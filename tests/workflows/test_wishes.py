@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+import worker
 from models.errand import What
 from models.noun import Money
 from models.stage import Stage
@@ -11,6 +12,7 @@ from rules.stages import stage_of
 from tests import others
 from tests.builders import BRISK, a_telling, an_order, delivered, paid, received_back, shipped, two_boxes
 from tests.workflows.conftest import House
+from workflows.story import Story
 
 MOVE = ChangeAddress(by="u1", contact_version=2, destination="110101")
 PATIENT = BRISK.model_copy(update={"complete_after": timedelta(hours=1)})
@@ -161,3 +163,24 @@ async def test_a_run_whose_record_is_older_than_the_stores_says_so_and_stands_st
 
 async def refuses_older(real, *about):
     raise others.Refused("older_than_known")
+
+
+async def test_a_worker_that_forgets_a_story_is_nobody_who_wants_it_cancelled(env, monkeypatch):
+    told = []
+
+    class Watched(Story):
+        def __init__(self, order):
+            super().__init__(order)
+            told.append(self)
+
+    monkeypatch.setattr("workflows.order.Story", Watched)
+    house = House(env)
+    async with house.at_work(remembered=1, runner=worker.BARE):
+        for nth in range(4):
+            story = await house.begin(an_order(policy=PATIENT))
+            await house.tell(story, paid(f"tx{nth}", f"n{nth}"))
+            await house.labelled(story)
+        await house.current(house.started[0])
+
+    assert len(told) > 4  # the first was forgotten, and is told again from its history
+    assert [entry.wish for story in told for entry in story.order.wishes] == []
