@@ -133,7 +133,7 @@ class Kuaidi100:
 
     def sorry(self, code: str) -> Reply:
         """Anything else makes them send again."""
-        return _told(HTTPStatus.INTERNAL_SERVER_ERROR, "500", code)
+        return _told(HTTPStatus.BAD_REQUEST, "500", code)
 
     async def _done(self, method: str, parcel: Shipped, more: dict[str, Any]) -> Outcome:
         try:

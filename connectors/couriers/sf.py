@@ -129,7 +129,7 @@ class SfExpress:
 
     def sorry(self, code: str) -> Reply:
         """Anything else makes them send again."""
-        return _told(HTTPStatus.INTERNAL_SERVER_ERROR, "1000", code)
+        return _told(HTTPStatus.BAD_REQUEST, "1000", code)
 
     async def _ask(self, service: str, words: dict[str, Any], shape: type[Shape]) -> Shape:
         told = await self._send(service, words)

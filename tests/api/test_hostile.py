@@ -6,7 +6,7 @@ import pytest
 
 from models.case import Role
 from models.noun import MOST_MINOR
-from tests.api.conftest import an_order_paper
+from tests.api.conftest import TOKEN, an_order_paper
 from tests.api.test_scans import a_scan, labelled, scanned, words
 
 HOURS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
@@ -95,3 +95,10 @@ async def test_the_largest_number_of_a_case_is_nobodys(door):
     answer = await door.post(f"/cases/{2**63 - 1}/close", Role.OPS, json={})
 
     assert (answer.status_code, answer.json()["code"]) == (404, "case_unknown")
+
+
+@pytest.mark.parametrize("path", ["sf/sf", f"sf/sf/{'x' * 16}", f"sf/sf/{TOKEN}"])
+async def test_what_no_courier_would_say_is_their_fault_and_not_ours(door, path):
+    answer = await door.post(f"/webhooks/couriers/{path}", None, content=b"\0")
+
+    assert (answer.status_code, answer.json()["return_code"]) == (400, "1000")
