@@ -45,6 +45,7 @@ WISHERS: Final[Mapping[str, tuple[Role, ...]]] = {  # who may ask; whether it is
     "dismiss": _DESK,
     "close_case": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
+OURS: Final = frozenset(("by", "contact_version", "destination"))  # from the key, and from the new address
 EXAMPLE: Final = {"kind": "cancel", "reason": "changed_mind"}
 
 
@@ -135,8 +136,9 @@ def _allowed(visitor: Visitor, words: Words) -> str:
 
 
 async def _wanted(tools: Tools, visitor: Visitor, order_id: Id, words: Words) -> Wish:
-    if "by" in words:
-        raise Problem(422, "invalid", errors=[Fault(pointer="#/by", detail="comes from the key", code="extra")])
+    if ours := OURS & words.keys():
+        faults = [Fault(pointer=f"#/{name}", detail="is not yours to say", code="extra") for name in sorted(ours)]
+        raise Problem(422, "invalid", errors=faults)
     if words["kind"] == "change_address":
         words = await _moved(tools, order_id, words)
     try:

@@ -100,6 +100,8 @@ async def test_a_wrong_address_names_its_fields_and_repeats_nothing(door):
         ({}, "#/kind"),
         ({"kind": ["hold"]}, "#/kind"),
         ({"kind": "hold", "by": "somebody-else"}, "#/by"),
+        ({"kind": "change_address", "receiver": {}, "contact_version": 9}, "#/contact_version"),
+        ({"kind": "change_address", "receiver": {}, "destination": "110105"}, "#/destination"),
         ({"kind": "hold", "more": 1}, "#/more"),
         ({"kind": "amend_policy", "change": {"span": "pay_within", "plus": "P99D"}}, "#/change/plus"),
     ],
