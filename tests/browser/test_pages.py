@@ -58,6 +58,18 @@ async def with_orders(door):
         await door.keep(Stage.LABELLED, **late(nth, hours))
 
 
+async def test_what_is_overdue_is_red_at_every_stage(door, visiting):
+    for nth, stage in enumerate((Stage.LABELLED, Stage.STOPPING)):
+        await door.keep(stage, **late(nth, 1))
+    async with visiting(door) as visit:
+        await visit.sign_in(Role.OPS)
+        bars = visit.page.locator(".pipe.wide .bar.late")
+
+        colours = await bars.evaluate_all("bars => bars.map((bar) => getComputedStyle(bar).fill)")
+        assert len(colours) == 2
+        assert set(colours) == {"rgb(194, 39, 45)"}
+
+
 async def test_a_wrong_key_is_told_and_the_right_one_opens_the_board(door, visiting):
     async with visiting(door) as visit:
         await visit.sign_in(key="a guess")
