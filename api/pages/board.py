@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -29,7 +29,7 @@ Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
 PARKED, SHOWN, FOUND = 200, 25, 15  # unread messages that are looked at, overdue orders, newest ones
 MANY = 2  # cases make an incident; one stands in the list anyway
 IN_TURN = "unheard"  # told, or about to be
-Row = dict[str, Any]  # what a template shows of one order
+Row = dict[str, object]  # what a template shows of one order
 
 
 @router.get("/")

@@ -47,6 +47,7 @@ BUTTONS = (
     "change_address",
 )
 ANSWERS = {422: "invalid", 503: "unanswered"}
+Shown = dict[str, object]  # what the template shows
 TURNED = (Stage.STOPPING, Stage.CANCELLED, Stage.REFUNDED)
 
 
@@ -54,32 +55,41 @@ TURNED = (Stage.STOPPING, Stage.CANCELLED, Stage.REFUNDED)
 async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: Given) -> Response:
     """The order, as of its last record."""
     known = await known_of(tools, seen_by(session.visitor, order_id))
-    why, at = await explained(tools, session.visitor, known), now()
+    why = await explained(tools, session.visitor, known)
     said, code = _answered(request)
     return show(
         request,
         "order.html",
-        order=known.order,
-        number=order_id.rpartition("/")[2],
-        standing=known.record.standing,
+        **_known(known),
+        **_waiting(why, now()),
         receiver=(await seen(tools, session.visitor, known)).receiver,
         temporal_url=temporal_url(tools.terms, order_id),
-        way=_way(known),
-        why=why,
-        share=_share(why, at),
-        now=at,
         allowed=[kind for kind in BUTTONS if kind in why.allowed],
         key=uuid4().hex,
         by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
-        lines=lines(known.order),
         verdict=verdict,
-        held=held(known.order.hold) if known.order.hold else None,
-        flags=to_review(known.order),
-        as_of=known.as_of,
         said=said,
         code=code,
     )
+
+
+def _known(known: Known) -> Shown:
+    order = known.order
+    return {
+        "order": order,
+        "number": order.id.rpartition("/")[2],
+        "standing": known.record.standing,
+        "way": _way(known),
+        "lines": lines(order),
+        "held": held(order.hold) if order.hold else None,
+        "flags": to_review(order),
+        "as_of": known.as_of,
+    }
+
+
+def _waiting(why: Explanation, at: datetime) -> Shown:
+    return {"why": why, "share": _share(why, at), "now": at}
 
 
 @router.post("/wishes")

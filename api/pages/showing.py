@@ -27,7 +27,7 @@ TEMPLATES: Final = Environment(
 )
 
 
-def show(request: Request, name: str, status: int = 200, **shown: Any) -> Response:
+def show(request: Request, name: str, status: int = 200, /, **shown: Any) -> Response:
     """A page, in the reader's language."""
     tools, language = tools_of(request), language_of(request)
     around = {
