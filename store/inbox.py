@@ -164,10 +164,10 @@ class Inbox:
         async with self.db.begin() as conn:
             return (await conn.execute(OLDEST)).scalar()
 
-    async def waiting(self) -> tuple[tuple[Id, str, int], ...]:
-        """How many rows wait, by party and code. One statement."""
+    async def waiting(self, state: State = State.WAITING) -> tuple[tuple[Id, str, int], ...]:
+        """How many rows wait for their turn, or for a person, by party and code. One statement."""
         async with self.db.begin() as conn:
-            return tuple((row[0], row[1], row[2]) for row in await conn.execute(WAITING))
+            return tuple((row[0], row[1], row[2]) for row in await conn.execute(WAITING, {"state": state}))
 
     async def _change(self, statement: TextClause, **row: int | str) -> int:
         async with self.db.begin() as conn:

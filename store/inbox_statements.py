@@ -77,5 +77,5 @@ REPLAY = text("""
 """)
 OLDEST = text("SELECT now() - min(kept_at) FROM inbox WHERE state = 'waiting'")
 WAITING = text("""
-    SELECT party, code, count(*) FROM inbox WHERE state = 'waiting' GROUP BY party, code ORDER BY party, code
+    SELECT party, code, count(*) FROM inbox WHERE state = :state GROUP BY party, code ORDER BY party, code
 """)

@@ -1,6 +1,5 @@
 """The board: where orders stand, which are overdue, what is broken; and finding one order."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -22,11 +21,12 @@ from api.visitors import EVERYBODY, Visitor
 from models.noun import Id
 from models.stage import Stage
 from store.cases import CaseFilter
+from store.inbox import State
 from store.listings import OrderFilter, OrderRow
 
 router = APIRouter(tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
-PARKED, SHOWN, FOUND = 200, 25, 15  # unread messages that are looked at, overdue orders, newest ones
+SHOWN, FOUND = 25, 15  # overdue orders in the list, newest ones
 MANY = 2  # cases make an incident; one stands in the list anyway
 IN_TURN = "unheard"  # told, or about to be
 Row = dict[str, object]  # what a template shows of one order
@@ -78,8 +78,7 @@ async def _pipeline(tools: Tools, visitor: Visitor, late: Mapping[Stage, int]) -
 async def _stranded(tools: Tools) -> list[tuple[Id, str, int]]:
     """Messages that wait for more than their turn, and those that a person must read."""
     waiting = [row for row in await tools.inbox.waiting() if row[1] != IN_TURN]
-    parked = Counter((row.party, row.code) for row in await tools.inbox.listing("parked", PARKED))
-    return [*waiting, *((party, code, count) for (party, code), count in parked.items())]
+    return [*waiting, *await tools.inbox.waiting(State.PARKED)]
 
 
 def _row(row: OrderRow) -> Row:

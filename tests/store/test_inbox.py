@@ -186,6 +186,7 @@ async def test_a_parked_row_rests_until_it_is_replayed(db):
     await box.park(kept.row, "unreadable")
     await wait(db, 600)
     assert (await box.due(10), await box.oldest_age(), await box.waiting()) == ((), None, ())
+    assert [row[1:] for row in await box.waiting(State.PARKED)] == [("unreadable", 1)]
     assert [entry.state for entry in await box.listing("parked", 10)] == [State.PARKED]
 
     await box.replay(kept.row)
