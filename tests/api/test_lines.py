@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.pages.dictionary import WORDS
 from api.pages.lines import Held, Verdict, held, lines, to_review, verdict
 from models.case import Hold
 from models.errand import State, What
@@ -9,6 +10,7 @@ from models.noun import Money
 from models.order import Flag
 from models.policy import Policy
 from models.wish import Approve, ChangeAddress, Granted
+from rules.holds import HOUSE, WRONG_AMOUNT
 from tests.builders import (
     NOON,
     after,
@@ -86,6 +88,8 @@ def test_what_an_order_stands_still_for():
     assert held(Hold(code="label_refused_8252", since=NOON)) == label
     assert held(Hold(code="came_back", since=NOON)) == Held(Verdict(State.LOST, "hold.came_back"))
     assert held(Hold(code="pay_later", since=NOON, by="ops")) == Held(Verdict(State.LOST, "hold.pay_later"))
+    assert held(Hold(code=WRONG_AMOUNT, since=NOON, by=HOUSE)) == Held(Verdict(State.LOST, "hold.wrong_amount"))
+    assert WORDS["hold.wrong_amount"] == ("the money is not the price", "实付金额不符")
 
 
 def test_whoever_approves_is_told_every_reason_until_somebody_did():
