@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 LOCK := requirements.lock
 IMAGE_LOCK := requirements.image.lock
 UV := $(shell command -v uv 2>/dev/null)
-ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks)
+ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks chaos)
 FLOORS := $(wildcard settings.py telemetry.py stack.py worker.py running.py calllog.py cli.py)
 TYPED := $(ROOMS) $(wildcard world) $(FLOORS)
 
@@ -20,7 +20,7 @@ for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 done
 endef
 
-.PHONY: help demo up test check bench lock
+.PHONY: help demo up test check bench chaos lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ check: $(READY) ## format, lint, types, import contracts, rules: seconds
 
 bench: $(READY) ## lives of orders a second against a bare floor, in the same run
 	@$(BIN)/python -m benchmarks
+
+SEEDS ?= 1
+chaos: $(READY) ## orders while the door, workers, PostgreSQL and Temporal are killed at random (SEEDS=100)
+	@$(BIN)/python -m chaos --seeds $(SEEDS)
 
 # The image reaches servers elsewhere, so it leaves out those that would run beside us.
 lock: ## renew the lock files from pyproject.toml (needs uv)

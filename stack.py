@@ -36,6 +36,7 @@ class Stack:
 
     settings: Settings  # with both addresses
     ui: str | None = None  # Temporal's Web UI, where it is ours
+    servers: Keeper | None = None  # who holds those that are ours
     moved: tuple[Moved, ...] = ()  # usual ports that were taken: whoever starts it says so
 
 
@@ -119,7 +120,7 @@ async def _ours(settings: Settings, ending: AsyncExitStack, tell: Tell) -> Stack
         settings = settings.reached_at(database=postgres.address(port, _password(settings)))
     await keeper.opened(UP_WITHIN)
     await ending.enter_async_context(keeper.keeping())
-    return Stack(settings, ui, tuple(moved))
+    return Stack(settings, ui, keeper, tuple(moved))
 
 
 def _port(what: str, settings: Settings, moved: list[Moved]) -> int:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 import httpx
@@ -20,7 +21,7 @@ from demo.picking import Picking
 from demo.scenes import Play
 from demo.town import Town
 from demo.town import opened as town_opened
-from models.errors import Failure
+from models.errors import Missing, Unavailable
 from models.order import Record
 from running import House
 from settings import Settings
@@ -66,6 +67,7 @@ class Cast:
     house: House
     ui: str
     ops: httpx.AsyncClient
+    servers: Keeper  # PostgreSQL and Temporal
     processes: Keeper  # the door and the workers
 
 
@@ -101,6 +103,7 @@ async def assembled(settings: Settings, seed: int, workers: int = 1) -> AsyncIte
         own = premises.furnished(furniture, town.accounts(premises.SHOP))
         console.print("Starting PostgreSQL and Temporal …")
         ours, house = await ending.enter_async_context(premises.standing(own))
+        servers = ours.servers or Keeper(console.print)
         held = await ending.enter_async_context(household(premises.members(own, workers), home, console.print))
         await ending.enter_async_context(held.keeping())
         badge = own.keys.warehouse.get_secret_value()
@@ -108,7 +111,7 @@ async def assembled(settings: Settings, seed: int, workers: int = 1) -> AsyncIte
         warehouse = await ending.enter_async_context(town.warehouse(badge, picking))
         ops = await ending.enter_async_context(_desk(town.hub, own.keys.ops.get_secret_value()))
         await _ready(town.hub)
-        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, held)
+        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, servers, held)
 
 
 def _desk(hub: str, key: str) -> httpx.AsyncClient:
@@ -131,7 +134,13 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
     cast.town.turn(**script.moods)
     cast.town.sf.dials.set(refuse=REFUSALS)
     cast.warehouse.dials.set(drop_push=0.1, duplicate_push=0.1, seed=cast.town.seed)
-    chores = [cast.warehouse.run(), plot.reviews(), plot.unsticks(), _brings_back(cast), _forges(cast, script)]
+    chores = (
+        cast.warehouse.run,
+        plot.reviews,
+        plot.unsticks,
+        partial(_brings_back, cast, set[str]()),
+        partial(_forges, cast, script),
+    )
     tasks = [asyncio.create_task(_on_and_on(chore)) for chore in chores]
     lives = asyncio.create_task(_lives(plot, script))
     try:
@@ -142,10 +151,12 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
         await asyncio.gather(*tasks, lives, return_exceptions=True)
 
 
-async def _on_and_on(chore: Coroutine[None, None, None]) -> None:
-    """A chore that meets our door closed for a moment says nothing: the world goes on."""
-    with suppress(httpx.HTTPError):
-        await chore
+async def _on_and_on(chore: Callable[[], Coroutine[None, None, None]]) -> None:
+    """A chore that meets our door closed, or nobody behind it, begins again in a moment: the world goes on."""
+    while True:
+        with suppress(httpx.HTTPError, ValueError):
+            return await chore()
+        await asyncio.sleep(1)
 
 
 async def _lives(plot: Play, script: Script) -> None:
@@ -156,9 +167,8 @@ async def _lives(plot: Play, script: Script) -> None:
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _brings_back(cast: Cast) -> None:
+async def _brings_back(cast: Cast, home: set[str]) -> None:
     """What couriers turned round arrives at the warehouse."""
-    home = set[str]()
     while True:
         for waybill in [known for known in cast.town.brought_back if known not in home]:
             home.add(waybill)
@@ -179,14 +189,17 @@ async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> N
     until = monotonic() + script.at_most
     with Live(console=console, refresh_per_second=4) as live:
         while monotonic() < until and not (lives.done() and await _all_ended(book, script.orders)):
-            counts, overdue = await book.counts(), len(await book.overdue(500))
-            live.update(picture.drawn(counts, overdue, _messages(cast)))
+            with suppress(Unavailable):
+                counts, overdue = await book.counts(), len(await book.overdue(500))
+                live.update(picture.drawn(counts, overdue, _messages(cast)))
             await asyncio.sleep(0.5)
 
 
 async def _all_ended(book: OrderBook, orders: int) -> bool:
-    rows = (await book.listing(OrderFilter(limit=1000))).rows
-    return len(rows) >= orders and all(row.is_ended for row in rows)
+    with suppress(Unavailable):
+        rows = (await book.listing(OrderFilter(limit=1000))).rows
+        return len(rows) >= orders and all(row.is_ended for row in rows)
+    return False
 
 
 def _messages(cast: Cast) -> int:
@@ -213,7 +226,7 @@ async def records(cast: Cast) -> dict[str, Record]:
     """Our last word on each order that the shop placed."""
     book, found = OrderBook(cast.house.db, cast.house.contacts), dict[str, Record]()
     for number in cast.shop.books.placed:
-        with suppress(Failure):
+        with suppress(Missing):
             order = f"{premises.CHANNEL_SHOP}/{number}"
             found[order] = await book.get(order)
     return found

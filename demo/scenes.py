@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -85,10 +86,14 @@ class Play:
         await asyncio.sleep(2)
         await self.shop.wish(order, {"kind": "urge"})
 
-    async def desk(self, order: Order, wish: dict[str, str]) -> int:
-        """Somebody at our desk decides."""
-        answer = await self.ops.post(f"/orders/web/{self.shop.settings.shop}/{order.number}/wishes", json=wish)
-        return answer.status_code
+    async def desk(self, order: Order, wish: dict[str, str]) -> None:
+        """Somebody at our desk decides, and tries again where our door gives no answer."""
+        path = f"/orders/web/{self.shop.settings.shop}/{order.number}/wishes"
+        for _ in range(self.shop.settings.tries):
+            with suppress(httpx.HTTPError):
+                if (await self.ops.post(path, json=wish)).status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                    return
+            await asyncio.sleep(self.shop.settings.pause)
 
     async def unsticks(self) -> None:
         """Somebody at the desk tries again what a party refused."""

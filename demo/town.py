@@ -67,7 +67,7 @@ class Town:
 
     def shop(self, api_key: str) -> Shop:
         """Where the buyers are."""
-        settings = ShopSettings(self.hub, api_key=api_key, seed=self.seed)
+        settings = ShopSettings(self.hub, api_key=api_key, seed=self.seed, tries=240)  # for two minutes
         return Shop(settings, {"wechat": self._wechat, "alipay": self._alipay})
 
     def warehouse(self, api_key: str, picking: Picking) -> Warehouse:

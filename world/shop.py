@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from random import Random
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -124,11 +125,13 @@ class Shop:
         return await self._call("POST", "/orders", body, headers)
 
     async def wish(self, order: Order, words: dict[str, Any]) -> int:
-        """What a buyer wants of an order that the hub has."""
-        body = json.dumps(words, ensure_ascii=False).encode()
-        headers = self.pen.headers(body)
-        again = {"idempotency-key": headers["x-shop-nonce"]}
-        status, _ = await self._call("POST", f"{self._path(order)}/wishes", body, headers | again)
+        """What a buyer wants of an order that the hub has: asked under one key until there is an answer."""
+        body, key = json.dumps(words, ensure_ascii=False).encode(), {"idempotency-key": token_hex(16)}
+        for _ in range(self.settings.tries):
+            status, _ = await self._call("POST", f"{self._path(order)}/wishes", body, self.pen.headers(body) | key)
+            if 0 < status < SERVER_ERROR:
+                break
+            await asyncio.sleep(self.settings.pause)
         self.books.wishes.append((order.number, str(words["kind"]), status))
         return status
 
