@@ -47,7 +47,9 @@ async def test_every_body_is_described_with_an_example_that_it_takes(door, docum
 async def test_the_example_of_an_order_is_an_order(door, document):
     example = operations(document)["POST", "/orders"]["requestBody"]["content"]["application/json"]["example"]
 
-    assert (await door.place(example)).status_code == 202
+    refused = await door.place(example)
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["#/provider"]  # there is no account here
+    assert (await door.place(example | {"provider": None})).status_code == 202
 
 
 async def test_every_operation_says_what_it_is_who_may_and_what_can_go_wrong(document):
