@@ -116,7 +116,9 @@ def _problems(document: JsonSchema) -> None:
         "in": "header",
         "name": "X-Shop-Signature",
         "description": (
-            "HMAC-SHA256, hex, of `<X-Shop-Timestamp>\\n<X-Shop-Nonce>\\n<raw body>` with the shop's secret; "
-            "`X-Shop-Key` names the shop. Five minutes, and each nonce once."
+            "HMAC-SHA256, hex, with the shop's secret, of "
+            "`<METHOD> <path?query>\\n<X-Shop-Timestamp>\\n<X-Shop-Nonce>\\n<raw body>`: method, path and query as "
+            "they stand in the request line, `POST /orders` for an order. `X-Shop-Key` names the secret. Five minutes, and "
+            "each nonce once: whoever sends again signs again."
         ),
     }

@@ -128,7 +128,8 @@ class Shop:
         """What a buyer wants of an order that the hub has: asked under one key until there is an answer."""
         body, key = json.dumps(words, ensure_ascii=False).encode(), {"idempotency-key": token_hex(16)}
         for _ in range(self.settings.tries):
-            status, _ = await self._call("POST", f"{self._path(order)}/wishes", body, self.pen.headers(body) | key)
+            path = f"{self._path(order)}/wishes"
+            status, _ = await self._call("POST", path, body, self._signed("POST", path, body) | key)
             if 0 < status < SERVER_ERROR:
                 break
             await asyncio.sleep(self.settings.pause)
@@ -138,7 +139,8 @@ class Shop:
     async def forge(self, order: Order) -> int:
         """Somebody who does not know the secret sends an order."""
         body = spelled(order, self.settings.shop)
-        status, _ = await self.tell(body, Pen(self.settings.key, "a guess").headers(body))
+        guess = Pen(self.settings.key, "a guess")
+        status, _ = await self.tell(body, self._signed("POST", "/orders", body, guess))
         self.books.forged.append(status)
         return status
 
@@ -151,10 +153,14 @@ class Shop:
     def _path(self, order: Order) -> str:
         return f"/orders/web/{self.settings.shop}/{order.number}"
 
+    def _signed(self, method: str, path: str, body: bytes, pen: Pen | None = None) -> dict[str, str]:
+        target = httpx.URL(self.settings.hub + path).raw_path.decode()
+        return (pen or self.pen).headers(f"{method} {target}", body)
+
     async def _call(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        signed = headers or self.pen.headers(body)
+        signed = headers or self._signed(method, path, body)
         try:
             answer = await self._client.request(method, self.settings.hub + path, content=body, headers=signed)
             told = answer.json() if answer.content else {}
@@ -168,7 +174,7 @@ class Shop:
 
     async def _shipped(self, request: Request) -> Response:
         body = await request.body()
-        if not self._reader.believes(request.headers, body):
+        if not self._reader.believes(_asked(request), request.headers, body):
             return _no(401, "not_signed")
         told = json.loads(body)
         if wrong := self._unfit(told):
@@ -194,10 +200,15 @@ class Shop:
 
     async def _cancelled(self, request: Request) -> Response:
         body = await request.body()
-        if not self._reader.believes(request.headers, body):
+        if not self._reader.believes(_asked(request), request.headers, body):
             return _no(401, "not_signed")
         self.books.cancelled.append(json.loads(body)["number"])
         return JSONResponse({"ok": True})
+
+
+def _asked(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.method} {request.scope['raw_path'].decode()}{query}"
 
 
 def _no(status: int, code: str) -> Response:

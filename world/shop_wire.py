@@ -1,4 +1,7 @@
-"""How the shop and its order hub sign what they tell each other: HMAC over the instant, a nonce and the raw body."""
+"""How the shop and its order hub sign what they tell each other: HMAC over what is asked, when, a nonce and the body.
+
+What is asked is the method and the path with its query, as they stand in the request line: `POST /orders`.
+"""
 
 import hashlib
 import hmac
@@ -17,12 +20,12 @@ class Pen:
     key: str
     secret: str
 
-    def signature(self, timestamp: str, nonce: str, body: bytes) -> str:
-        """What belongs under this body."""
-        words = f"{timestamp}\n{nonce}\n".encode() + body
+    def signature(self, asked: str, timestamp: str, nonce: str, body: bytes) -> str:
+        """What belongs under this request."""
+        words = f"{asked}\n{timestamp}\n{nonce}\n".encode() + body
         return hmac.new(self.secret.encode(), words, hashlib.sha256).hexdigest()
 
-    def headers(self, body: bytes, late_by: float = 0.0) -> dict[str, str]:
+    def headers(self, asked: str, body: bytes, late_by: float = 0.0) -> dict[str, str]:
         """Signed now, or so many seconds ago."""
         timestamp, nonce = str(int(time.time() - late_by)), uuid4().hex
         return {
@@ -30,7 +33,7 @@ class Pen:
             "x-shop-key": self.key,
             "x-shop-timestamp": timestamp,
             "x-shop-nonce": nonce,
-            "x-shop-signature": self.signature(timestamp, nonce, body),
+            "x-shop-signature": self.signature(asked, timestamp, nonce, body),
         }
 
 
@@ -41,10 +44,10 @@ class Reader:
     pen: Pen
     seen: set[str] = field(default_factory=set)
 
-    def believes(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def believes(self, asked: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether the other side of this pen wrote it, lately, and for the first time."""
         timestamp, nonce = headers.get("x-shop-timestamp", ""), headers.get("x-shop-nonce", "")
-        wanted = self.pen.signature(timestamp, nonce, body)
+        wanted = self.pen.signature(asked, timestamp, nonce, body)
         if not hmac.compare_digest(wanted, headers.get("x-shop-signature", "")) or nonce in self.seen:
             return False
         self.seen.add(nonce)

@@ -1,7 +1,16 @@
 """An own shop: orders come to us signed, and shipped parcels go back signed the same way.
 
-The shop signs the instant, a nonce and the raw body with HMAC-SHA256, in the headers X-Shop-Key, X-Shop-Timestamp
-(Unix seconds), X-Shop-Nonce and X-Shop-Signature (hex).
+What is signed with HMAC-SHA256 are three lines, each ended by a line feed, and the raw body after them:
+
+    METHOD path?query       as in the request line: `POST /orders`; the path as it was sent, percent-signs and all,
+                            without scheme and host; no `?` where there is no query
+    timestamp               Unix seconds
+    nonce                   1 to 128 visible characters of ASCII
+
+The headers are X-Shop-Key, X-Shop-Timestamp, X-Shop-Nonce and X-Shop-Signature (hex).
+
+Why the first line: a body alone says neither what is wanted nor of which order, and a wish for one order, signed,
+was granted on another.
 """
 
 import hmac
@@ -10,6 +19,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,6 +31,7 @@ from models.errors import Forged, Garbled, Missing, Refused
 from models.intake import NewOrder
 
 MOST_REMEMBERED = 100_000  # nonces
+SHIPPED = "/hub/shipped"
 
 
 class _No(BaseModel, frozen=True, hide_input_in_errors=True):
@@ -71,7 +82,7 @@ class OwnShop:
         """
         headers = message.headers
         timestamp, nonce = headers.get("x-shop-timestamp", ""), headers.get("x-shop-nonce", "")
-        wanted = signature(self.account, timestamp, nonce, message.body)
+        wanted = signature(self.account, message.asked, timestamp, nonce, message.body)
         if headers.get("x-shop-key") != self.account.key or not nonce:
             raise Forged("unknown_key")
         if not hmac.compare_digest(wanted.encode(), headers.get("x-shop-signature", "").encode()):
@@ -97,21 +108,23 @@ class OwnShop:
 
     async def _tell(self, words: dict[str, object]) -> Outcome:
         body = json.dumps(words, ensure_ascii=False).encode()
-        answer = await self.line.send(Ask("POST", "/hub/shipped", body, self._signed(body)))
+        answer = await self.line.send(Ask("POST", SHIPPED, body, self._signed(SHIPPED, body)))
         if answer.status == HTTPStatus.UNAUTHORIZED:  # our clock or secret: a person must look
             return _refused("account_wrong")
         if answer.status >= HTTPStatus.BAD_REQUEST:
             return _refused(_reason(answer.body))
         return Outcome(state=State.DONE)
 
-    def _signed(self, body: bytes) -> dict[str, str]:
+    def _signed(self, path: str, body: bytes) -> dict[str, str]:
+        """For a POST at the shop; where its address has a path, that is a part of what is asked."""
         timestamp, nonce = str(int(self.now().timestamp())), self.nonce()
+        asked = f"POST {urlsplit(self.account.address).path.rstrip('/')}{path}"
         return {
             "content-type": "application/json",
             "x-shop-key": self.account.key,
             "x-shop-timestamp": timestamp,
             "x-shop-nonce": nonce,
-            "x-shop-signature": signature(self.account, timestamp, nonce, body),
+            "x-shop-signature": signature(self.account, asked, timestamp, nonce, body),
         }
 
 

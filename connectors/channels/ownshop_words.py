@@ -1,6 +1,6 @@
 """An own shop's words and ours: its order, its signature, its codes for courier companies.
 
-Source: the protocol is our own, version 1, 2026-11; which couriers a shop knows stands in the shop's settings.
+Source: the protocol is our own, version 2, 2026-11-22; which couriers a shop knows stands in the shop's settings.
 """
 
 import hashlib
@@ -116,9 +116,9 @@ def _field(where: tuple[int | str, ...], kind: str) -> str:
     return ".".join(str(step) for step in where) or whole
 
 
-def signature(account: Account, timestamp: str, nonce: str, body: bytes) -> str:
-    """What belongs under this body: HMAC-SHA256 in hex."""
-    words = f"{timestamp}\n{nonce}\n".encode() + body
+def signature(account: Account, asked: str, timestamp: str, nonce: str, body: bytes) -> str:
+    """What belongs under this request: HMAC-SHA256 in hex. `asked` is `METHOD path?query`, as in the request line."""
+    words = f"{asked}\n{timestamp}\n{nonce}\n".encode() + body
     return hmac.new(account.secret.get_secret_value().encode(), words, hashlib.sha256).hexdigest()
 
 

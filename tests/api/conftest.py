@@ -104,7 +104,9 @@ class Door:
 
     async def place(self, words=None, pen=PEN, headers=None, **changes):
         body = json.dumps((words or an_order_paper()) | changes, ensure_ascii=False).encode()
-        return await self.client.post("/orders", content=body, headers=pen.headers(body) | (headers or {}))
+        return await self.client.post(
+            "/orders", content=body, headers=pen.headers("POST /orders", body) | (headers or {})
+        )
 
     async def keep(self, stage=Stage.RECEIVED, *, is_ended=False, contact=True, **fields):
         """An order that told of itself."""

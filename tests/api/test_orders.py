@@ -89,14 +89,14 @@ async def test_a_shop_that_is_not_there_cannot_be_told_from_a_wrong_signature(do
 
 async def test_an_old_message_is_not_believed(door):
     body = b'{"channel": "web", "shop": "demo"}'
-    answer = await door.client.post("/orders", content=body, headers=PEN.headers(body, late_by=301))
+    answer = await door.client.post("/orders", content=body, headers=PEN.headers("POST /orders", body, late_by=301))
 
     assert (answer.status_code, answer.json()["code"]) == (401, "stale")
 
 
 async def test_a_message_is_believed_once(door):
     body = b'{"channel": "web", "shop": "demo"}'
-    headers = PEN.headers(body)
+    headers = PEN.headers("POST /orders", body)
     first, second = [await door.client.post("/orders", content=body, headers=headers) for _ in range(2)]
 
     assert first.status_code == 422

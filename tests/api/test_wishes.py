@@ -154,7 +154,9 @@ async def test_a_wish_for_an_order_that_is_not_there(door):
 
 async def signed(door, order_id, words, pen=PEN):
     body = json.dumps(words).encode()
-    return await door.client.post(f"/orders/{order_id}/wishes", content=body, headers=pen.headers(body))
+    return await door.client.post(
+        f"/orders/{order_id}/wishes", content=body, headers=pen.headers(f"POST /orders/{order_id}/wishes", body)
+    )
 
 
 async def test_a_shop_signs_its_wishes_as_it_signs_its_orders(lively):
@@ -175,9 +177,22 @@ async def test_a_shop_may_sign_for_its_own_orders_only_and_not_for_every_wish(do
     assert (await signed(door, "web/demo/N1", {"kind": "give_up"})).json()["code"] == "not_yours"
 
 
+async def test_a_wish_that_was_signed_for_one_order_is_forged_for_every_other(door):
+    await door.keep(id="web/demo/N1")
+    await door.keep(id="web/demo/N2")
+    body = json.dumps(CANCEL).encode()
+    for_the_first = PEN.headers("POST /orders/web/demo/N1/wishes", body)
+    paths = ("/orders/web/demo/N2/wishes", "/orders/web/demo/N1/wishes?really=1", "/orders/web/demo/%4E1/wishes")
+    answers = [await door.client.post(path, content=body, headers=for_the_first) for path in paths]
+
+    assert [answer.json()["code"] for answer in answers] == ["bad_signature"] * 3
+
+
 async def test_a_key_and_no_signature_counts_where_there_is_a_key(door):
     await door.keep(id="web/demo/N1")
     body = json.dumps(CANCEL).encode()
-    headers = PEN.headers(body) | {"authorization": f"Bearer {SECRETS[Role.WAREHOUSE]}"}
+    headers = PEN.headers("POST /orders/web/demo/N1/wishes", body) | {
+        "authorization": f"Bearer {SECRETS[Role.WAREHOUSE]}"
+    }
 
     assert (await door.client.post("/orders/web/demo/N1/wishes", content=body, headers=headers)).status_code == 403

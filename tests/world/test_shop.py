@@ -15,6 +15,8 @@ from world.server import serve
 from world.shop import Settings, Shop
 from world.shop_wire import Pen
 
+TELLING = "POST /hub/shipped"
+
 
 class Hub:
     """Answers as told, one answer after the other; the last one for ever."""
@@ -56,7 +58,9 @@ async def tell(shop, told, secret=None, headers=None):
     body = json.dumps(told).encode()
     pen = Pen(shop.settings.key, secret or shop.settings.secret)
     async with httpx.AsyncClient() as client:
-        return await client.post(f"{shop.address}/hub/shipped", content=body, headers=headers or pen.headers(body))
+        return await client.post(
+            f"{shop.address}/hub/shipped", content=body, headers=headers or pen.headers(TELLING, body)
+        )
 
 
 def a_parcel(number, **changes):
@@ -64,11 +68,11 @@ def a_parcel(number, **changes):
     return told | {"units": [{"sku": "TEA-250", "quantity": 1}], "is_last": True} | changes
 
 
-async def test_an_order_is_signed_over_its_raw_bytes(shop, hub):
+async def test_an_order_is_signed_over_what_is_asked_and_its_raw_bytes(shop, hub):
     await shop.place(shop.order())
     _, _, headers, body = hub.heard[0]
 
-    words = f"{headers['x-shop-timestamp']}\n{headers['x-shop-nonce']}\n".encode() + body
+    words = f"POST /orders\n{headers['x-shop-timestamp']}\n{headers['x-shop-nonce']}\n".encode() + body
     assert headers["x-shop-signature"] == hmac.new(shop.settings.secret.encode(), words, hashlib.sha256).hexdigest()
     assert headers["x-shop-key"] == shop.settings.key
 
@@ -153,8 +157,8 @@ async def test_a_forged_or_replayed_telling_is_turned_away(shop):
     order = shop.order()
     await shop.place(order)
     body = json.dumps(a_parcel(order.number)).encode()
-    headers = shop.pen.headers(body)
-    stale = shop.pen.headers(body, late_by=3600)
+    headers = shop.pen.headers(TELLING, body)
+    stale = shop.pen.headers(TELLING, body, late_by=3600)
 
     assert (await tell(shop, a_parcel(order.number), secret="a guess")).status_code == 401  # noqa: S106
     assert (await tell(shop, a_parcel(order.number), headers=stale)).status_code == 401

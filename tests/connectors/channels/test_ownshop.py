@@ -37,7 +37,8 @@ class Hub:
 
     async def hear(self, request):
         headers, query = dict(request.headers), dict(request.query_params)
-        self.messages.append(Message(headers, query, await request.body(), datetime.now(UTC)))
+        asked = f"{request.method} {request.url.path}"
+        self.messages.append(Message(headers, query, await request.body(), datetime.now(UTC), asked=asked))
         return JSONResponse({"pay_url": "weixin://wxpay/1"}, 201)
 
 
@@ -155,6 +156,28 @@ async def test_one_changed_byte_is_forged(shop):
         shop.arrival(replace(message, body=message.body.replace(b'"paying"', b'"paying" ')))
 
 
+@pytest.mark.parametrize(
+    "asked", ["GET /orders", "POST /orders/", "POST /orders?dry=1", "POST /orders/web/demo/N1/wishes", ""]
+)
+async def test_what_was_signed_for_one_thing_is_forged_for_every_other(shop, asked):
+    _, message = await an_order(shop)
+
+    with pytest.raises(Forged, match="bad_signature"):
+        shop.arrival(replace(message, asked=asked))
+
+
+async def test_a_shop_behind_a_path_is_told_under_the_whole_of_it(shop):
+    order, _ = await an_order(shop)
+    line = Theirs(Answer(200, {}, b'{"ok":true}'))
+    party = a_shop(line)
+    party.account = party.account.model_copy(update={"address": "https://shop.example/hooks/"})
+    await party.report_shipped(a_report(order))
+
+    sent = line.asked
+    asked, at = "POST /hooks/hub/shipped", sent.headers["x-shop-timestamp"]
+    assert sent.headers["x-shop-signature"] == Pen("demo-shop", "SECRET").signature(asked, at, "a-nonce", sent.body)
+
+
 async def test_a_wish_is_signed_the_same_way(shop):
     order, _ = await an_order(shop)
     await shop.world.cancel(order)
@@ -269,9 +292,9 @@ def test_an_arrival_is_understood(page):
     pen, body = Pen("demo-shop", "SECRET"), page["arrival"].encode()
     timestamp = str(int(NOW.timestamp()))
     headers = {"x-shop-key": "demo-shop", "x-shop-timestamp": timestamp, "x-shop-nonce": "n-1"}
-    signed = {**headers, "x-shop-signature": pen.signature(timestamp, "n-1", body)}
+    signed = {**headers, "x-shop-signature": pen.signature("POST /orders", timestamp, "n-1", body)}
     try:
-        (order,) = a_shop().arrival(Message(signed, {}, body, NOW))
+        (order,) = a_shop().arrival(Message(signed, {}, body, NOW, asked="POST /orders"))
         again = order.model_dump(mode="json")
     except Failure as failure:
         again = [type(failure).__name__, failure.code]
@@ -296,7 +319,8 @@ async def test_it_is_told_and_understood(page):
         "headers": dict(sent.headers),
         "body": json.loads(sent.body),
     } == page["request"]
-    signed = Pen("demo-shop", "SECRET").signature(sent.headers["x-shop-timestamp"], "a-nonce", sent.body)
+    asked, at = f"{sent.method} {sent.target}", sent.headers["x-shop-timestamp"]
+    signed = Pen("demo-shop", "SECRET").signature(asked, at, "a-nonce", sent.body)
     assert sent.headers["x-shop-signature"] == signed
 
 
