@@ -10,7 +10,7 @@ LOCK := requirements.lock
 IMAGE_LOCK := requirements.image.lock
 UV := $(shell command -v uv 2>/dev/null)
 ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks chaos)
-FLOORS := $(wildcard settings.py telemetry.py stack.py worker.py running.py calllog.py cli.py)
+FLOORS := $(wildcard settings.py telemetry.py tracing.py stack.py worker.py running.py calllog.py cli.py)
 TYPED := $(ROOMS) $(wildcard world) $(FLOORS)
 
 # The first Python that is new enough, and not newer than what PostgreSQL's package is built for; or nothing.

@@ -154,6 +154,15 @@ class Ports(Part):
     metrics: Port = Field(9464, description="A worker's own figures")
 
 
+class Otel(Part):
+    """Who collects the ways of our messages."""
+
+    endpoint: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+", description="OpenTelemetry collector (OTLP over HTTP); empty: no traces"
+    )
+    sample: float = Field(1.0, ge=0, le=1, description="The part of all traces that is kept, from 0 to 1")
+
+
 class Keys(Part):
     """Who may knock at the door: one key for each role, one for each shop, and one for each person where it matters.
 
@@ -194,6 +203,7 @@ class Settings(BaseSettings):
     temporal: Temporal = Temporal()
     slots: Slots = Slots()
     ports: Ports = Ports()
+    otel: Otel = Otel()
     keys: Keys
     contacts_key: Key = Field(description="Master key that encrypts the keys of contacts: 32 bytes in base64")
     phone_key: Key = Field(description="Key of the hash by which a phone is found: 32 bytes in base64")
