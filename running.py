@@ -33,6 +33,7 @@ from store.findings import Findings
 from store.inbox import Inbox
 from store.links import Links
 from store.money import MoneyGate
+from store.nonces import Nonces
 from store.orders import OrderBook
 from store.policies import Policies
 from store.scans import ScanBook
@@ -139,6 +140,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         boxes=Boxes(db),
         orders=OrderBook(db, contacts),
         links=Links(db),
+        nonces=Nonces(db),
         scans=ScanBook(db),
         cases=Cases(db),
         desk=DeskFacts(db),

@@ -8,7 +8,7 @@ from typing import Final
 from api.errors import Fault, Problem
 from api.relay import begin
 from api.sentences import FIELD_SENTENCES
-from api.signatures import Said
+from api.signatures import Said, believe_once
 from api.tools import Tools
 from api.views import Placed, bill_of
 from models.intake import NewOrder
@@ -77,8 +77,9 @@ def patience_of(headers: Mapping[str, str], most: float) -> float:
     return min(float(asked[1]), most) if asked else most
 
 
-def arrived(said: Said) -> NewOrder:
-    """The one order in a signed message. Raises: Forged, Garbled; Problem 422 where it is not exactly one."""
+async def arrived(tools: Tools, said: Said) -> NewOrder:
+    """The one order in a signed message. Raises: Forged, Garbled, Unavailable; Problem 422 where it is not one."""
+    await believe_once(tools, said.channel, said.message)
     orders = said.channel.arrival(said.message)
     if len(orders) != 1:
         raise Problem(422, "one_order_at_a_time")

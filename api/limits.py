@@ -69,6 +69,8 @@ class Replays:
 
     Why: signatures stay right when somebody sends the same message a thousand times. The store would find them all
     out by their ids; this spares it. A message is remembered only after its transaction, so a lost one is never.
+    Why in this process alone: a copy that another door takes is found out by its ids, and a callback heard twice is
+    one fact. What shops sign may be a wish, which is granted again: those nonces are in the store.
     """
 
     def __init__(self, remembered: int = 10_000) -> None:

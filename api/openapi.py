@@ -118,7 +118,8 @@ def _problems(document: JsonSchema) -> None:
         "description": (
             "HMAC-SHA256, hex, with the shop's secret, of "
             "`<METHOD> <path?query>\\n<X-Shop-Timestamp>\\n<X-Shop-Nonce>\\n<raw body>`: method, path and query as "
-            "they stand in the request line, `POST /orders` for an order. `X-Shop-Key` names the secret. Five minutes, and "
-            "each nonce once: whoever sends again signs again."
+            "they stand in the request line, `POST /orders` for an order. `X-Shop-Key` names the secret, "
+            "`X-Shop-Nonce` has 1 to 128 visible ASCII characters. Five minutes, and each nonce once, at whichever of "
+            "our processes: whoever sends again signs again."
         ),
     }

@@ -60,7 +60,7 @@ async def place(request: Request, response: Response, said: Signed, tools: Given
     The same content again is the same order and the same answer, however often it is sent. `Prefer: respond-async` or
     `Prefer: wait=<seconds>` (RFC 7240) says how long to wait for the link.
     """
-    order = await accept(tools, arrived(said), said.message.body)
+    order = await accept(tools, await arrived(tools, said), said.message.body)
     answer = await placed(tools, order, patience_of(request.headers, tools.terms.link_within))
     response.headers["Location"] = f"/orders/{order.id}"
     response.status_code = 201 if answer.is_complete else 202

@@ -20,6 +20,7 @@ SENTENCES: Final = {
     "temporal_away": "Temporal is away: ask again.",
     "no_answer_yet": "No answer in time. It may have been done: ask again with the same Idempotency-Key.",
     "forged": "The signature is not right.",
+    "replayed": "This was said before: whoever says it again signs it again.",
     "stale": "The message is too old, or of tomorrow.",
     "unexpected": "Something broke on our side. The number under `instance` finds it in our log.",
     "same_person": "Money wants a second pair of eyes: somebody else must agree.",

@@ -10,10 +10,11 @@ from api.dependencies import Credentials, Given, Only, OrderId, json_type, visit
 from api.errors import of_validation, unauthorized
 from api.limits import ORDER_BODY, SMALL_BODY
 from api.messages import message_of
+from api.tools import Tools
 from api.visitors import Visitor
-from connectors.ports import Channel, Message
+from connectors.ports import Channel, Mark, Message
 from models.case import Role
-from models.errors import Missing
+from models.errors import Forged, Missing
 from models.noun import Id
 
 
@@ -51,8 +52,21 @@ Signed = Annotated[Said, Depends(said)]
 class Signing(Protocol):
     """A channel whose shop signs whatever it says."""
 
-    def verify(self, message: Message) -> None:
-        """Whether this shop wrote it, lately, and for the first time. Raises: Forged."""
+    def verify(self, message: Message) -> Mark:
+        """That this shop wrote it, and lately. Raises: Forged."""
+
+
+async def believe_once(tools: Tools, channel: Channel, message: Message) -> None:
+    """Whether what a shop signed is heard for the first time. Raises: Forged; Unavailable.
+
+    Why in the store: a door that forgets at its end, or two of them, would each believe a copy, and a wish that was
+    granted once is granted again. Who cannot look it up believes nobody.
+    """
+    if not isinstance(channel, Signing):
+        return
+    mark = channel.verify(message)
+    if not await tools.nonces.use(channel.name, mark.nonce, mark.until):
+        raise Forged("replayed")
 
 
 class KeyOrSignature:
@@ -72,5 +86,5 @@ class KeyOrSignature:
             raise unauthorized("no_key") from None
         if not isinstance(channel, Signing):
             raise unauthorized("no_key")
-        channel.verify(await message_of(request, SMALL_BODY))
+        await believe_once(tools, channel, await message_of(request, SMALL_BODY))
         return Visitor(name=shop, role=Role.SHOP, shop=shop)

@@ -21,6 +21,7 @@ from store.database import Database
 from store.deskfacts import DeskFacts
 from store.inbox import Inbox
 from store.links import Links
+from store.nonces import Nonces
 from store.orders import OrderBook
 from store.scans import ScanBook
 
@@ -61,6 +62,7 @@ class Tools:
     boxes: Boxes
     orders: OrderBook
     links: Links
+    nonces: Nonces
     scans: ScanBook
     cases: Cases
     desk: DeskFacts

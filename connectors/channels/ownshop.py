@@ -15,6 +15,7 @@ was granted on another.
 
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,12 +26,12 @@ from pydantic import BaseModel, ValidationError
 
 from connectors.channels.ownshop_words import Account, courier_code, new_order, signature
 from connectors.http import Ask, Caller
-from connectors.ports import Addressed, Message, Page, Report, Window
+from connectors.ports import Addressed, Mark, Message, Page, Report, Window
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused
 from models.intake import NewOrder
 
-MOST_REMEMBERED = 100_000  # nonces
+NONCE = re.compile(r"[\x21-\x7e]{1,128}")
 SHIPPED = "/hub/shipped"
 
 
@@ -50,7 +51,6 @@ class OwnShop:
     ) -> None:
         self.account, self.line, self.now, self.nonce = account, line, now, nonce
         self.name = account.name
-        self._heard: dict[str, datetime] = {}
 
     def arrival(self, message: Message) -> tuple[NewOrder, ...]:
         """One order. Raises: Forged, Garbled with the fields that are wrong."""
@@ -75,36 +75,25 @@ class OwnShop:
         """An own shop asks for a cancel or a return at our door. Raises: Missing."""
         raise Missing("nothing_to_hear")
 
-    def verify(self, message: Message) -> None:
-        """Whether this shop wrote it, lately, and for the first time here. Raises: Forged.
-
-        Why the first time: a replayed order meets its claim and changes nothing, a replayed wish might.
-        """
+    def verify(self, message: Message) -> Mark:
+        """That this shop wrote it, and lately; whether for the first time is for whoever remembers. Raises: Forged."""
         headers = message.headers
         timestamp, nonce = headers.get("x-shop-timestamp", ""), headers.get("x-shop-nonce", "")
         wanted = signature(self.account, message.asked, timestamp, nonce, message.body)
-        if headers.get("x-shop-key") != self.account.key or not nonce:
+        if headers.get("x-shop-key") != self.account.key:
             raise Forged("unknown_key")
         if not hmac.compare_digest(wanted.encode(), headers.get("x-shop-signature", "").encode()):
             raise Forged("bad_signature")
-        self._believe_once(_instant(timestamp), nonce, message.heard_at)
+        return self._mark(_instant(timestamp), nonce, message.heard_at)
 
-    def _believe_once(self, at: datetime, nonce: str, heard_at: datetime) -> None:
-        if abs(heard_at - at) > self.account.believed_within:
+    def _mark(self, at: datetime, nonce: str, heard_at: datetime) -> Mark:
+        """Kept twice as long as it is believed: the clock of another door may be behind ours."""
+        within = self.account.believed_within
+        if abs(heard_at - at) > within:
             raise Forged("stale")
-        if nonce in self._heard:
-            raise Forged("replayed")
-        self._forget(heard_at)
-        self._heard[nonce] = heard_at
-
-    def _forget(self, heard_at: datetime) -> None:
-        """What is too old to be believed need not be remembered: the oldest stands first."""
-        limit = 2 * self.account.believed_within
-        while self._heard:
-            nonce, at = next(iter(self._heard.items()))
-            if heard_at - at <= limit and len(self._heard) < MOST_REMEMBERED:
-                return
-            del self._heard[nonce]
+        if not NONCE.fullmatch(nonce):
+            raise Forged("bad_nonce")
+        return Mark(nonce, at + 2 * within)
 
     async def _tell(self, words: dict[str, object]) -> Outcome:
         body = json.dumps(words, ensure_ascii=False).encode()

@@ -34,6 +34,7 @@ from store.deskfacts import DeskFacts
 from store.inbox import Inbox
 from store.links import Links
 from store.money import MoneyGate
+from store.nonces import Nonces
 from store.orders import OrderBook
 from store.policies import Policies
 from store.scans import ScanBook
@@ -142,6 +143,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         boxes=Boxes(db),
         orders=OrderBook(db, people),
         links=Links(db),
+        nonces=Nonces(db),
         scans=ScanBook(db),
         cases=Cases(db),
         desk=DeskFacts(db),

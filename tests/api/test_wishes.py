@@ -1,12 +1,16 @@
 """Wishes at the door: granted, refused with the reason, or asked again by their key."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from connectors.registry import Accounts, Registry
 from models.case import Role
 from models.errors import Unavailable
-from tests.api.conftest import PEN, SECRETS
+from store.database import Database
+from store.nonces import Nonces
+from tests.api.conftest import ACCOUNTS, PEN, SECRETS, Door, tools_for
 from tests.store.makings import a_contact
 from world.shop_wire import Pen
 
@@ -186,6 +190,43 @@ async def test_a_wish_that_was_signed_for_one_order_is_forged_for_every_other(do
     answers = [await door.client.post(path, content=body, headers=for_the_first) for path in paths]
 
     assert [answer.json()["code"] for answer in answers] == ["bad_signature"] * 3
+
+
+async def test_a_wish_is_believed_once_at_whichever_door(door, registry):
+    await door.keep(id="web/demo/N1")
+    path, body = "/orders/web/demo/N1/wishes", json.dumps(CANCEL).encode()
+    headers = PEN.headers(f"POST {path}", body)
+    async with Registry(Accounts.model_validate(ACCOUNTS)) as fresh:  # as after a restart, or in another process
+        doors = door, Door(await tools_for(door.tools.db, door.tools.temporal, fresh))
+        answers = [await each.client.post(path, content=body, headers=headers) for each in doors]
+
+    assert [answer.json()["code"] for answer in answers] == ["temporal_away", "replayed"]
+    assert answers[1].status_code == 401
+
+
+async def test_what_is_signed_costs_one_statement_to_believe(door, counted):
+    await door.keep(id="web/demo/N1")
+    body = json.dumps({"kind": "give_up"}).encode()
+    path = "/orders/web/demo/N1/wishes"
+    with counted(door.tools.db) as by_key:
+        await door.post(path, Role.SHOP, json={"kind": "give_up"})
+    with counted(door.tools.db) as by_signature:
+        await door.client.post(path, content=body, headers=PEN.headers(f"POST {path}", body))
+
+    assert (by_signature.statements - by_key.statements, by_signature.transactions - by_key.transactions) == (1, 1)
+
+
+async def test_while_the_store_is_away_nothing_that_is_signed_is_believed(door, registry):
+    away = await Database.open("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    shut = Door(replace(door.tools, nonces=Nonces(away)))
+    await door.keep(id="web/demo/N1")
+    answer = await signed(shut, "web/demo/N1", CANCEL)
+    order = await shut.place()
+    await away.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_away")
+    assert (order.status_code, order.json()["code"]) == (503, "store_away")
+    assert (await door.get("/orders/web/demo/DEMO1")).status_code == 404
 
 
 async def test_a_key_and_no_signature_counts_where_there_is_a_key(door):
