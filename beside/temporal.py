@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from beside.ground import Down
 
 STOP = signal.SIGTERM
+PIECES = "matching.numTaskqueue{}Partitions=1"
 
 
 def executable() -> str:
@@ -29,10 +30,14 @@ def executable() -> str:
 
 
 def command(home: Path, port: int, ui_port: int, namespace: str, searched: Iterable[str]) -> list[str | Path]:
-    """How Temporal is started: on this machine's own address only. `searched`: attributes as `Name=Type`."""
+    """How Temporal is started: on this machine's own address only. `searched`: attributes as `Name=Type`.
+
+    Why queues of one piece: four are for many servers; one server only forwards between them.
+    """
     return [
         *(executable(), "server", "start-dev", "--db-filename", home, "--ip", "127.0.0.1", "--port", str(port)),
         *("--ui-port", str(ui_port), "--ui-disable-news-fetch", "--namespace", namespace, "--log-level", "warn"),
+        *(word for piece in ("Read", "Write") for word in ("--dynamic-config-value", PIECES.format(piece))),
         *(word for attribute in searched for word in ("--search-attribute", attribute)),
     ]
 

@@ -10,6 +10,7 @@ from getpass import getuser
 from typing import Annotated, Any, TypeVar
 
 import typer
+import uvloop
 
 from models.case import Role
 from models.errors import Missing, Refused
@@ -134,7 +135,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 def until_told(work: Coroutine[Any, Any, T]) -> T | None:
     """Do it until it is done, or until Ctrl-C or SIGTERM; then it ends in its own order, however often we are told."""
-    return asyncio.run(_until_told(work))
+    return uvloop.run(_until_told(work))
 
 
 async def _until_told(work: Coroutine[Any, Any, T]) -> T | None:

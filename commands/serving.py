@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated, Never
 
 import typer
+import uvloop
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 import running
@@ -39,7 +40,7 @@ def api(*, host: Host = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     log.info("the door opens", extra={"port": port})
-    asyncio.run(_serve(stack, host or _usual_host(settings)))
+    uvloop.run(_serve(stack, host or _usual_host(settings)))
 
 
 def worker(
