@@ -16,6 +16,7 @@ from api.pages import board, entrance, paper, sheet
 from api.pages.showing import show_problem
 from api.relay import relay
 from api.tools import Terms, Tools
+from api.tracing import Tracing
 
 __all__ = ["Terms", "Tools", "create_app"]
 
@@ -54,6 +55,8 @@ def create_app(tools: Tools) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Counting, figures=tools.figures)
     app.add_middleware(Envelope)
+    if tools.tracer:
+        app.add_middleware(Tracing, tracer=tools.tracer)
     describe(app)
     return app
 

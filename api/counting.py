@@ -34,11 +34,12 @@ class Counting:
         try:
             await self.app(scope, receive, listen)
         finally:
-            route = _route(scope)
+            route = route_of(scope)
             method = scope["method"] if scope["method"] in KNOWN else OTHER
             self.figures.requests.labels(method, route, str(status)).inc()
             self.figures.took.labels(route).observe(perf_counter() - began)
 
 
-def _route(scope: MutableMapping[str, Any]) -> str:
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The pattern of the route that answered, or `none`."""
     return str(getattr(scope.get("route"), "path", NOWHERE))

@@ -19,6 +19,7 @@ from models.fact import Telling
 from models.noun import Id
 from models.order import Order
 from store.inbox import Kept
+from workflows.causes import within
 
 AT_ONCE: Final = 50  # tellings in the air together
 IDLE: Final = 1.0  # seconds until an empty inbox is looked at again
@@ -74,7 +75,8 @@ async def _tell_all(tools: Tools, rows: Sequence[Kept]) -> int:
 
 async def _tell(tools: Tools, row: Kept) -> bool:
     """Whether Temporal answered at all. The row is finished by the story's record, not here."""
-    outcome = await tell(tools, row)
+    with within(tools.tray.cause_of(row.row)):
+        outcome = await tell(tools, row)
     tools.figures.told.labels(outcome).inc()
     if outcome not in {"told", AWAY}:
         await tools.inbox.postpone(row.row, outcome)

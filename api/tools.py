@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from opentelemetry.trace import Tracer
 from temporalio.client import Client
 
 from api.figures import Figures
 from api.limits import Patience, Replays
+from api.lookout import Lookout
 from api.tray import Tray
 from api.visitors import Key, Visitor
 from connectors.registry import Registry
@@ -71,3 +73,5 @@ class Tools:
     figures: Figures = field(default_factory=Figures)
     patience: Patience = field(default_factory=Patience)
     replays: Replays = field(default_factory=Replays)
+    lookout: Lookout = field(default_factory=Lookout)
+    tracer: Tracer | None = None  # none: nobody collects traces

@@ -13,6 +13,7 @@ from api.errors import Problem
 from api.limits import WEBHOOK_BODY
 from api.messages import message_of
 from api.tools import Tools
+from api.tracing import note
 from connectors.ports import Addressed, Listener, Message, Reply
 from models.errors import Failure, Forged, Garbled, Missing
 from models.fact import Telling
@@ -68,16 +69,18 @@ async def _answer(tools: Tools, request: Request, sender: Sender, token: str) ->
         listener = tools.registry.listener(sender.kind, *whose)
     except Missing:
         raise Problem(404, "not_found") from None
-    try:
-        message = await message_of(request, WEBHOOK_BODY, token)
-    except Problem as problem:
-        return _spoken(tools, party, problem.code, listener.sorry(problem.code))
-    outcome, reply = await _heard(tools, listener, whose, message)
-    return _spoken(tools, party, outcome, reply)
+    with tools.figures.heard.labels(party).time():
+        try:
+            message = await message_of(request, WEBHOOK_BODY, token)
+        except Problem as problem:
+            return _spoken(tools, party, problem.code, listener.sorry(problem.code))
+        outcome, reply = await _heard(tools, listener, whose, message)
+        return _spoken(tools, party, outcome, reply)
 
 
 def _spoken(tools: Tools, party: Id, outcome: str, reply: Reply) -> Response:
     tools.figures.webhooks.labels(party, outcome).inc()
+    note(party, outcome)
     return Response(reply.body, reply.status, media_type=reply.media_type)
 
 

@@ -13,6 +13,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 import running
 import telemetry
 from beside.ground import LOCAL
+from calllog import TOOK
 from commands.opening import until_told
 from commands.showing import say
 from settings import Settings, load
@@ -22,6 +23,7 @@ from workflows.calling import queue_of
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a container, where nobody reaches us by its own address alone
 OURS = ("stories", "ours", running.BESIDE)
+BUCKETS = {TOOK: (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)}
 log = logging.getLogger("orderhub.serving")
 Host = Annotated[
     str | None,
@@ -85,12 +87,12 @@ def _leave(_signal: int, _frame: object) -> Never:
 
 
 async def _serve(stack: Stack, host: str) -> None:
-    async with running.opened(stack.settings) as house:
+    async with running.opened(stack.settings, "orderhub-api") as house:
         await running.serve(house, stack.ui, host)
 
 
 async def _work(settings: Settings, queues: tuple[str, ...]) -> None:
-    async with running.opened(settings) as house:
+    async with running.opened(settings, "orderhub-worker") as house:
         if unknown := sorted(set(queues) - set(known := _known(house))):
             raise typer.BadParameter(f"There is no queue {', '.join(unknown)}. There are: {', '.join(known)}.")
         version = settings.temporal.build_id or "none"
@@ -110,7 +112,9 @@ def _figure(settings: Settings, host: str) -> None:
     port = free_port(usual)
     if port != usual:
         log.warning("the usual port is taken, another one is used", extra={"usual": usual, "port": port})
-    figures = PrometheusConfig(bind_address=f"{host}:{port}", durations_as_seconds=True)
+    figures = PrometheusConfig(
+        bind_address=f"{host}:{port}", durations_as_seconds=True, histogram_bucket_overrides=BUCKETS
+    )
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=figures)))
 
 

@@ -1,12 +1,24 @@
 """Whether it lives, whether it can work, and what is away."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from api.lookout import Lookout
 from models.case import Role
 from models.stage import Stage
 from store.database import Database
 from tests.api.conftest import Door, tools_for
 from tests.store.makings import a_message
+
+
+def told_by(answer):
+    words = answer.json()
+    return words["store"], words["temporal"], words["detail"]
+
+
+def sharp_eyed(door):
+    """Looks around at every scrape."""
+    return Door(replace(door.tools, lookout=Lookout(apart=0, share=0)))
 
 
 async def test_it_lives_while_everything_else_is_away(door):
@@ -17,7 +29,7 @@ async def test_it_lives_while_everything_else_is_away(door):
         live, ready = await alone.get("/health/live", None), await alone.get("/health/ready", None)
     assert live.status_code == 200
     assert ready.status_code == 503
-    assert ready.json() == {"store": "store_away", "temporal": "away", "status": "away: store, temporal"}
+    assert told_by(ready) == ("store_away", "away", "Away: store, temporal.")
     await away.close()
 
 
@@ -25,7 +37,9 @@ async def test_ready_names_the_part_that_is_away(door, url):
     answer = await door.with_terms(database_url=url).get("/health/ready", None)
 
     assert answer.status_code == 503
-    assert answer.json() == {"store": "ready", "temporal": "away", "status": "away: temporal"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert told_by(answer) == ("ready", "away", "Away: temporal.")
+    assert (answer.json()["status"], answer.json()["code"]) == (503, "not_ready")
 
 
 async def test_tables_of_another_age_are_not_ready(door, postgres):
@@ -45,6 +59,7 @@ async def test_figures_count_answers_by_route_and_never_by_path(door):
 
 
 async def test_a_stage_that_emptied_is_counted_empty(door):
+    door = sharp_eyed(door)
     order = await door.keep(stage=Stage.PACKED)
     await door.get("/metrics")
     await door.keep(stage=Stage.SHIPPED, id=order.id, business_no=order.business_no, version=2, contact=False)
