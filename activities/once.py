@@ -1,13 +1,14 @@
 """How a hand does a deed at an outside party once, whoever else was sent with the same key."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
 from temporalio import activity
 
 from models.errand import Errand, Outcome, State
-from models.errors import Refused
+from models.errors import Refused, StoreAway
 from models.noun import Id
 
 Deed = Callable[[], Awaitable[Outcome]]
@@ -33,13 +34,18 @@ class Once:
         self.calls = calls
 
     async def do(self, errand: Errand, find: Deed, deed: Deed) -> Outcome:
-        """A refusal is an answer, not an error."""
+        """A refusal is an answer, not an error.
+
+        Raises: StoreAway: certainly not done, for nobody is called who is not in the book first. Once they answered,
+        what the book does not learn changes nothing: the key stays in the air until its time is over.
+        """
         within = activity.info().start_to_close_timeout or timedelta(0)
         is_first = await self.calls.take_off(errand.key, errand.party, within)
         outcome = Outcome(state=State.ABSENT) if is_first else await find()
         if outcome.state is State.ABSENT:
             outcome = await answered(deed)
-        await self.calls.land(errand.key)
+        with suppress(StoreAway):
+            await self.calls.land(errand.key)
         return outcome
 
     async def find(self, errand: Errand, find: Deed) -> Outcome:

@@ -6,7 +6,7 @@ from activities.once import CallBook, Once, answered
 from connectors.ports import Booking, Courier, Shipped
 from models.contact import Contact
 from models.errand import Errand, Outcome, State
-from models.errors import Failure, Unavailable
+from models.errors import Failure, StoreAway, Unavailable
 from models.fact import Telling
 from models.line import Box
 from models.noun import Id, Money
@@ -58,11 +58,17 @@ class Parcels:
 
     @hand("book_label")
     async def book(self, errand: Errand) -> Outcome:
-        """A waybill for one box, once; its number is in the address book before anybody hears of it."""
+        """A waybill for one box, once; its number is in the address book before anybody hears of it.
+
+        Raises: StoreAway: the call has not left. What our store fails in afterwards is a silence like any other.
+        """
         await self.desk.addresses.note("parcel", errand.key, errand.order, errand.key)
         booking = await self._booking(errand)
         outcome = await self.once.do(errand, lambda: self._find(errand), lambda: self.courier.book(booking))
-        return await self._noted(errand, outcome)
+        try:
+            return await self._noted(errand, outcome)
+        except StoreAway as failure:
+            raise Unavailable(failure.code) from None
 
     @hand("ask_for_label")
     async def booked(self, errand: Errand) -> Outcome:

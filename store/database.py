@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlmodel import Field
 
-from models.errors import Refused, Unavailable
+from models.errors import Refused, StoreAway
 
 Instant = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]  # a column of aware times
 
@@ -70,7 +70,7 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: kept when the block ends, undone when it raises.
 
-        Raises: Unavailable("store_away"); Broken for what no caller should have asked.
+        Raises: StoreAway("store_away"); Broken for what no caller should have asked.
         """
         with _reachable():
             async with self.engine.begin() as conn:
@@ -82,7 +82,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except AWAY:
-        raise Unavailable("store_away") from None
+        raise StoreAway("store_away") from None
     except DBAPIError as failure:
         raise Broken(failure) from None
 
@@ -101,7 +101,7 @@ async def _alone(url: str) -> AsyncIterator[AsyncConnection]:
 async def migrate(url: str) -> None:
     """Bring the tables to what this code expects; of several who call at once, one does it.
 
-    Raises: Refused("postgres_too_old") below PostgreSQL 18; Unavailable.
+    Raises: Refused("postgres_too_old") below PostgreSQL 18, Refused("tables_newer") than this code; Unavailable.
     """
     async with _alone(url) as conn:
         if (await conn.execute(VERSION)).scalar_one() < OLDEST:
@@ -123,6 +123,9 @@ def _heads(conn: Connection) -> set[str]:
 
 def _upgrade(conn: Connection) -> None:
     config = _config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if not _heads(conn) <= known:
+        raise Refused("tables_newer")
     config.attributes["connection"] = conn
     command.upgrade(config, "head")
     conn.commit()
