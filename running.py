@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
-from temporalio.client import Client
 from opentelemetry.trace import Tracer
-from temporalio.worker import Worker
+from temporalio.client import Client
 from temporalio.runtime import Runtime
+from temporalio.worker import Worker
 
-import worker
 import tracing
+import worker
 from activities.housekeeping import Housekeeping
 from activities.reminders import remind
 from api.app import Terms, Tools, create_app
@@ -43,11 +43,11 @@ from store.scans import ScanBook
 from store.stock import Shelves
 from store.temporal import CONVERTER
 
+NAME = "orderhub"
 BESIDE = "reminders"  # a queue's name for what is no queue: reminders are sent by whoever serves it
 
 
 @dataclass(frozen=True)
-NAME = "orderhub"
 class House:
     """Everything that was opened, for whoever works in it."""
 
@@ -56,11 +56,11 @@ class House:
     temporal: Client
     registry: Registry
     contacts: Contacts
+    tracer: Tracer | None = None  # none: nobody collects traces
 
     @property
     def memory(self) -> worker.Memory:
         """What the hands remember with."""
-    tracer: Tracer | None = None  # none: nobody collects traces
         return worker.Memory(
             book=OrderBook(self.db),
             shelves=Shelves(self.db),
@@ -87,15 +87,15 @@ class House:
 async def opened(settings: Settings, name: str = "orderhub") -> AsyncIterator[House]:
     """The store, Temporal and the lines to every party, until the block ends. `name`: who we are in traces."""
     async with AsyncExitStack() as ending:
+        notes = tracing.provider(settings.otel, name)
+        if notes:
+            ending.push_async_callback(asyncio.to_thread, notes.shutdown)
+        tracer = notes.get_tracer(NAME) if notes else None
         db = await Database.open(settings.database)
         ending.push_async_callback(db.close)
         log = await ending.enter_async_context(CallWriter(CallBook(db), Runtime.default().metric_meter, tracer))
         registry = await ending.enter_async_context(Registry(Accounts.read(settings.parties_file), log))
         contacts = Contacts(db, raw_key(settings.contacts_key), raw_key(settings.phone_key))
-        notes = tracing.provider(settings.otel, name)
-        if notes:
-            ending.push_async_callback(asyncio.to_thread, notes.shutdown)
-        tracer = notes.get_tracer(NAME) if notes else None
         yield House(settings, db, await connected(settings, tracer), registry, contacts, tracer)
 
 
@@ -108,12 +108,12 @@ async def connected(settings: Settings, tracer: Tracer | None = None) -> Client:
         tls=known.security,
         api_key=known.bearer,
         data_converter=CONVERTER,
+        interceptors=tracing.interceptors(tracer),
     )
 
 
 async def work(house: House, queues: Iterable[str] = ()) -> None:
     """Serve these queues, or all, until cancelled. What is under way is finished first."""
-        interceptors=tracing.interceptors(tracer),
     served = tuple(queues)
     await worker.schedule(house.temporal)
     async with AsyncExitStack() as ending:
@@ -160,7 +160,6 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
 
 
 async def serve(house: House, temporal_ui: str | None = None, host: str = "127.0.0.1") -> None:
-        tracer=house.tracer,
     """Open the door until cancelled."""
     config = uvicorn.Config(
         door(house, temporal_ui), host=host, port=house.settings.ports.api, log_config=None, access_log=False

@@ -54,9 +54,9 @@ def create_app(tools: Tools) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Counting, figures=tools.figures)
-    app.add_middleware(Envelope)
     if tools.tracer:
         app.add_middleware(Tracing, tracer=tools.tracer)
+    app.add_middleware(Envelope)
     describe(app)
     return app
 

@@ -71,7 +71,7 @@ class Tools:
     audit: Audit
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
+    lookout: Lookout = field(default_factory=Lookout)
     patience: Patience = field(default_factory=Patience)
     replays: Replays = field(default_factory=Replays)
-    lookout: Lookout = field(default_factory=Lookout)
     tracer: Tracer | None = None  # none: nobody collects traces
