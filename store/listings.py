@@ -9,7 +9,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, SQLColumnExpression, literal, tuple_, union
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    FetchedValue,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Text,
+    literal,
+    tuple_,
+    union,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
@@ -52,6 +64,9 @@ class BookRow(SQLModel, table=True):
     stock_mark: str
     body: dict[str, JsonValue] = Field(sa_type=JSONB)
     written_at: Instant
+    destination: str | None = Field(
+        sa_column=Column(Text, FetchedValue())
+    )  # district code; the table takes it from body
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ def listed(wanted: OrderFilter, contacts: Contacts | None) -> Select[Any]:
 
 def page_of(wanted: OrderFilter, found: Sequence[Row[Any]]) -> OrderPage:
     """What the statement found, as a page."""
-    rows = tuple(_row(row) for row in found[: wanted.limit])
+    rows = tuple(order_of(row) for row in found[: wanted.limit])
     is_more = len(found) > wanted.limit
     return OrderPage(rows, _cursor(wanted, rows[-1]) if is_more and rows else None)
 
@@ -165,7 +180,8 @@ def _read(cursor: str) -> tuple[datetime, Id]:
         raise Refused("bad_cursor") from None
 
 
-def _row(row: Row[Any]) -> OrderRow:
+def order_of(row: Row[Any]) -> OrderRow:
+    """What a statement that asked for SHOWN found."""
     words = row._asdict()
     currency = Currency(words.pop("currency"))
     words |= {"stage": Stage(row.stage), "owner": Owner(row.owner) if row.owner else None}
