@@ -155,6 +155,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         cases=Cases(db),
         desk=DeskFacts(db),
         audit=Audit(db),
+        tracer=house.tracer,
     )
     return create_app(tools)
 
