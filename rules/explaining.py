@@ -1,7 +1,7 @@
 """Why an order is where it is."""
 
 from models.case import Owner
-from models.errand import Errand
+from models.errand import Errand, What
 from models.order import Order
 from models.policy import Amendment, Span
 from models.story import Explanation, Try
@@ -45,7 +45,8 @@ def explain(order: Order) -> Explanation:
 
 def allowed(order: Order) -> tuple[str, ...]:
     """The wishes that would be granted now."""
-    return tuple(wish.kind for wish in _wishes(order) if permissions.refusal(order, wish) is None)
+    granted = [wish.kind for wish in _wishes(order) if permissions.refusal(order, wish) is None]
+    return tuple(dict.fromkeys(granted))
 
 
 def _words(order: Order) -> str:
@@ -72,5 +73,6 @@ def _wishes(order: Order) -> tuple[Wish, ...]:
         Urge(by=ANYBODY),
         AmendPolicy(by=ANYBODY, change=longer),
         Retry(by=ANYBODY),
+        Retry(by=ANYBODY, what=What.LABEL),  # of a label that may exist
         GiveUp(by=ANYBODY),
     )

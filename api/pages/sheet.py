@@ -24,10 +24,12 @@ from api.pages.showing import show
 from api.records import Known, known_of, temporal_url
 from api.visitors import EVERYBODY
 from api.wishes import granted
+from models.errand import State, What
 from models.errors import Refused
 from models.policy import Span
 from models.stage import Stage
 from models.story import Explanation
+from rules import errands
 from rules.labels import asked_for
 from rules.spines import spine
 from rules.timeline import timeline
@@ -68,6 +70,7 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         key=uuid4().hex,
         by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
+        lost=bool(errands.of(known.order, What.LABEL, State.LOST)),
         verdict=verdict,
         said=said,
         code=code,
@@ -120,6 +123,8 @@ def _words(form: dict[str, str]) -> dict[str, JsonValue]:
     words: dict[str, JsonValue] = {"kind": kind}
     if kind == "cancel":
         words["reason"] = form.get("reason", "changed_mind")
+    if kind == "retry" and form.get("what"):
+        words["what"] = form["what"]
     if kind == "amend_policy":
         words["change"] = {"span": form.get("span", ""), "plus": f"PT{form.get('hours', '')}H"}
     if kind == "change_address":

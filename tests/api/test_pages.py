@@ -8,9 +8,10 @@ import pytest
 from api.pages import sessions
 from api.pages.board import SHOWN
 from models.case import Case, Owner, Role
+from models.errand import State, What
 from models.stage import Stage
 from tests.api.conftest import SECRETS
-from tests.builders import NOON
+from tests.builders import NOON, after, an_errand, an_order, paid, reserved
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 SHEET = "/board/orders/web/demo/N1"
@@ -152,6 +153,18 @@ async def test_a_page_offers_only_what_the_role_may_do(door):
     page = (await door.client.get(SHEET)).text
 
     assert set(re.findall(r'name="kind" value="(\w+)"', page)) == {"hold"}
+
+
+async def test_a_retry_of_a_label_that_may_exist_says_that_it_is_the_label(door):
+    order = reserved(after(an_order(), paid()))
+    lost = an_errand(order, What.LABEL, order.boxes[0].id, State.LOST)
+    known = {name: getattr(order, name) for name in ("payments", "boxes")}
+    await door.keep(id="web/demo/N1", **known, errands=(*order.errands, lost))
+    await sign_in(door)
+    page = (await door.client.get(SHEET)).text
+
+    form = re.search(r'<form class="wish retry".*?</form>', page, re.DOTALL)[0]
+    assert re.findall(r'<option value="(\w*)">', form) == ["label", ""]
 
 
 async def test_nothing_of_an_address_is_written_on_a_page(door):

@@ -4,9 +4,10 @@ from models.case import Case, Owner
 from models.errand import State, What
 from models.policy import Policy
 from models.stage import Paying
-from models.wish import Cancel, Granted, HoldBack
-from rules import labels
+from models.wish import Cancel, Granted, HoldBack, Retry
+from rules import labels, permissions
 from rules.errands import noted
+from rules.explaining import explain
 from rules.wishes import granted
 from tests.builders import NOON, a_telling, after, an_errand, an_order, labelled, paid, picked, reserved, two_boxes
 
@@ -94,3 +95,13 @@ def test_couriers_collect_the_whole_once_over_all_boxes_and_nothing_that_was_pai
 
     assert sum(part.minor for part in collected if part) == 29900
     assert [labels.to_collect(prepaid, box) for box in prepaid.boxes] == [None, None]
+
+
+def test_what_may_be_done_about_a_label_that_may_exist_is_said_to_be_allowed():
+    order = reserved(after(an_order(), paid()))
+    lost = noted(order, an_errand(order, What.LABEL, order.boxes[0].id, State.LOST))
+
+    assert "retry" in explain(lost).allowed
+    assert explain(lost).allowed.count("retry") == 1
+    assert permissions.refusal(lost, Retry(by="desk", what=What.LABEL)) is None
+    assert "retry" not in explain(order).allowed
