@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -15,8 +16,10 @@ from temporalio.worker import Worker
 
 import tracing
 import worker
+from activities.bulk import Bulk
 from activities.housekeeping import Housekeeping
 from activities.reminders import remind
+from api import stories
 from api.app import Terms, Tools, create_app
 from api.visitors import Key, Visitor, key_for
 from calllog import CallWriter
@@ -26,6 +29,7 @@ from settings import Settings, raw_key
 from store.addresses import Addresses
 from store.audit import Audit
 from store.boxes import Boxes
+from store.bulks import Bulks
 from store.calls import CallBook
 from store.cases import Cases
 from store.claims import Claims
@@ -71,6 +75,7 @@ class House:
             addresses=Addresses(self.db),
             links=Links(self.db),
             upkeep=Housekeeping(Findings(self.db), Cases(self.db)),
+            bulk=Bulk(Bulks(self.db), partial(stories.wish, self.temporal), self.settings.bulk.pace),
         )
 
     @property
@@ -155,6 +160,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         cases=Cases(db),
         desk=DeskFacts(db),
         audit=Audit(db),
+        bulks=Bulks(db),
         tracer=house.tracer,
     )
     return create_app(tools)
@@ -176,6 +182,7 @@ def _terms(settings: Settings, temporal_ui: str | None) -> Terms:
         temporal_ui=temporal_ui or "",
         namespace=settings.temporal.namespace,
         is_secure=urlsplit(settings.public_url).scheme == "https",
+        alone=settings.bulk.alone,
     )
 
 

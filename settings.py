@@ -144,6 +144,13 @@ class Slots(Part):
         return dict(self.parties).get(party, self.theirs)
 
 
+class Bulk(Part):
+    """One wish for many orders."""
+
+    pace: float = Field(10.0, gt=0, le=1000, description="Orders that all bulk wishes together ask in a second")
+    alone: int = Field(200, ge=0, description="Orders up to which one person may confirm a bulk wish alone")
+
+
 class Ports(Part):
     """Where we listen; on the embedded stack a taken port is replaced by a free one. 0: any free one."""
 
@@ -202,6 +209,7 @@ class Settings(BaseSettings):
     database_url: Address | None = Field(None, description="PostgreSQL; empty: a server beside us is started")
     temporal: Temporal = Temporal()
     slots: Slots = Slots()
+    bulk: Bulk = Bulk()
     ports: Ports = Ports()
     otel: Otel = Otel()
     keys: Keys

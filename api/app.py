@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
-from api import cases, desk, errors, health, labels, orders, scans, webhooks, wishes
+from api import bulk, cases, desk, errors, health, labels, orders, scans, webhooks, wishes
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
@@ -29,6 +29,7 @@ ROUTERS = (
     labels.router,
     scans.router,
     cases.router,
+    bulk.router,
     webhooks.router,
     health.router,
 )

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from api import stories
+from api import bulks, stories
 from api.reaching import reaching
 from api.records import last_of
 from api.tools import Tools
@@ -34,7 +34,7 @@ Round = Callable[[Tools], Awaitable[int]]
 
 async def relay(tools: Tools, stop: asyncio.Event) -> None:
     """Until told to stop."""
-    rounds = [asyncio.create_task(_rounds(tools, one)) for one in (tell_fresh, tell_due, begin_due)]
+    rounds = [asyncio.create_task(_rounds(tools, one)) for one in (tell_fresh, tell_due, begin_due, begin_bulks)]
     try:
         await stop.wait()
     finally:
@@ -117,6 +117,15 @@ async def begin_due(tools: Tools) -> int:
     if orders and not any(begun):
         raise Unavailable(AWAY)
     return len(orders)
+
+
+async def begin_bulks(tools: Tools) -> int:
+    """One round: wishes for many orders whose story should be there, begun where it is not. Raises: Unavailable."""
+    courses = await tools.bulks.to_begin()
+    for course in courses:
+        async with reaching(tools.terms.answer_within):
+            await bulks.begin(tools.temporal, course)
+    return len(courses)
 
 
 async def begin(tools: Tools, order: Order) -> bool:

@@ -27,6 +27,14 @@ SENTENCES: Final = {
     "forgotten": "This person asked to be forgotten.",
     "ended": "The order is over.",
     "wrong_amount_approve_or_cancel": "The money is not the price: approve what is too much, or cancel.",
+    "wants_second": "So many orders, or money that goes back, want a second pair of eyes: somebody else must confirm.",
+    "other_plan": "This is not the plan that was seen: look at it again.",
+    "more_than_counted": "There are more orders by now than were counted: plan it again.",
+    "no_orders": "No open order is meant by this filter any more.",
+    "plan_too_old": "The plan is older than a day: plan it again.",
+    "too_many_orders": "These are more than 50,000 orders: say more narrowly which.",
+    "not_confirmed": "Nobody has confirmed this plan.",
+    "bulk_is_over": "This bulk wish is over, or is being stopped.",
     "stuck_retry_or_give_up": "The order is stuck: retry, or give up.",
 }
 FIELD_SENTENCES: Final = {

@@ -16,6 +16,7 @@ from connectors.registry import Registry
 from store.addresses import Addresses
 from store.audit import Audit
 from store.boxes import Boxes
+from store.bulks import Bulks
 from store.cases import Cases
 from store.claims import Claims
 from store.contacts import Contacts
@@ -42,6 +43,7 @@ class Terms:
     relays: bool = True  # this process also tells what was kept
     link_within: float = 5.0  # seconds that POST /orders waits for the link to pay
     answer_within: float = 3.0  # seconds that a story has for an answer
+    alone: int = 200  # orders up to which one person may confirm a bulk wish alone
 
     @cached_property
     def visitors(self) -> dict[str, Visitor]:
@@ -69,6 +71,7 @@ class Tools:
     cases: Cases
     desk: DeskFacts
     audit: Audit
+    bulks: Bulks
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
     lookout: Lookout = field(default_factory=Lookout)

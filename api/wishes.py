@@ -19,7 +19,7 @@ from api.signatures import KeyOrSignature
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.case import Role
-from models.contact import Contact
+from models.contact import GivenContact
 from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.stage import Stage
@@ -45,7 +45,7 @@ WISHERS: Final[Mapping[str, tuple[Role, ...]]] = {  # who may ask; whether it is
     "dismiss": _DESK,
     "close_case": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
-OURS: Final = frozenset(("by", "contact_version", "destination"))  # from the key, and from the new address
+OURS: Final = frozenset(("by", "key", "contact_version", "destination"))  # from their key, and from the new address
 EXAMPLE: Final = {"kind": "cancel", "reason": "changed_mind"}
 
 
@@ -155,7 +155,7 @@ def _outside(fault: Fault) -> Fault:
 async def _moved(tools: Tools, order_id: Id, words: Words) -> Words:
     """The new contact goes to the store; what travels is its number and the district."""
     try:
-        receiver = Contact.model_validate(words.get("receiver"))
+        receiver = GivenContact.model_validate(words.get("receiver"))
     except ValidationError as error:
         raise of_validation(error, under=("receiver",)) from None
     version = await tools.contacts.add(order_id, receiver)

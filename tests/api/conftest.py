@@ -27,6 +27,7 @@ from rules.deadlines import standing
 from store.addresses import Addresses
 from store.audit import Audit
 from store.boxes import Boxes
+from store.bulks import Bulks
 from store.calls import CallBook
 from store.cases import Cases
 from store.claims import Claims
@@ -148,6 +149,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         cases=Cases(db),
         desk=DeskFacts(db),
         audit=Audit(db),
+        bulks=Bulks(db),
     )
 
 
