@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from commands.opening import By, desk
 from commands.showing import Json, say, show_json, show_table
-from models.contact import Contact
+from models.contact import Contact, GivenContact
 from models.line import Units
 from models.noun import Id
 from models.place import Kind, Level, Place
@@ -45,7 +45,7 @@ def add_place(
 ) -> None:
     """A place and the sender's address on its labels; the same id again corrects it."""
     try:
-        contact = Contact.model_validate_json(sender.read_bytes())
+        contact = GivenContact.model_validate_json(sender.read_bytes())
         known = Place(id=place, name=name or place, district=contact.district_code, kind=kind)
     except ValidationError as error:
         raise typer.BadParameter(_fields(error)) from None

@@ -1,13 +1,17 @@
 """An order as somebody outside gives it to us, before it is ours."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from models.contact import Contact
+from models.contact import UNSEEN, Contact
 from models.line import Line
 from models.noun import Id, Money, Noun, Segment
 from models.stage import Paying
+
+# A buyer presses Enter; nothing else that cannot be seen belongs into a note.
+SEVERAL_LINES = rf"^(?:[^{UNSEEN}]|[\t\r\n])*$"
 
 
 class NewOrder(Noun, frozen=True):
@@ -23,8 +27,8 @@ class NewOrder(Noun, frozen=True):
     freight: Money = Money(minor=0)
     total: Money
     placed_at: datetime
-    receiver: Contact
-    note: str = Field(default="", max_length=500)
+    receiver: Contact  # as `GivenContact`, where a connector reads it
+    note: Annotated[str, StringConstraints(pattern=SEVERAL_LINES)] = Field(default="", max_length=500)
 
     @property
     def id(self) -> Id:

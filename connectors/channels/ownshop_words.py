@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StrictInt, ValidationError
 
-from models.contact import Contact
+from models.contact import GivenContact
 from models.errors import Garbled, Refused
 from models.intake import NewOrder
 from models.line import Line
@@ -78,7 +78,7 @@ class Paper(_Words):
     freight: Fen = 0
     total: Fen
     placed_at: AwareDatetime
-    receiver: Contact
+    receiver: GivenContact
     note: str = ""
 
 

@@ -88,6 +88,12 @@ async def test_a_new_address_stays_in_the_store_and_its_number_travels(lively):
 async def test_a_wrong_address_names_its_fields_and_repeats_nothing(door):
     await door.keep(id="web/demo/N1")
     receiver = a_contact().model_dump() | {"phone": "not-a-phone-13800138000", "district_code": "x"}
+    unseen = a_contact().model_dump() | {"name": "王\x00伟", "phone": "12-34"}
+    told = (await door.post("/orders/web/demo/N1/wishes", json={"kind": "change_address", "receiver": unseen})).json()
+    assert [(fault["pointer"], fault["detail"]) for fault in told["errors"]] == [
+        ("#/receiver/name", "has characters that may not be there"),
+        ("#/receiver/phone", "must have at least 5 digits"),
+    ]
     answer = await door.post("/orders/web/demo/N1/wishes", json={"kind": "change_address", "receiver": receiver})
 
     assert answer.status_code == 422

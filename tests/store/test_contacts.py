@@ -140,3 +140,10 @@ async def test_what_contacts_cost(db, counted):
     with counted(db) as cost:
         await book.get("web/shop/1", 1)
     assert (cost.statements, cost.transactions) == (1, 1)
+
+
+async def test_a_contact_that_was_sealed_before_we_asked_for_more_stays_readable(db):
+    old = a_contact(name="王\t小明", phone="-----")
+    people = contacts(db)
+
+    assert await people.get("web/demo/N1", await people.add("web/demo/N1", old)) == old

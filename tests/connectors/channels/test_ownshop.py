@@ -329,3 +329,56 @@ def test_what_is_wrong_is_named_and_never_repeated():
 
     assert {page["again"][0] for page in wrong} == {Garbled.__name__}
     assert not [page for page in wrong if "13800001234" in page["again"][1] or "王" in page["again"][1]]
+
+
+UNSEEN = ("\x00", "\x1b[2J", "\n", "\t", "\x7f", "\x85", "\u2028", "\u202e")
+
+
+@pytest.mark.parametrize("field", ["name", "province", "city", "district", "address"])
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_what_cannot_be_seen_is_in_no_contact(field, unseen):
+    paper = a_paper()
+    paper["receiver"][field] = f"王{unseen}伟"
+
+    assert wrong_fields(paper) == f"wrong_fields:receiver.{field}"
+
+
+@pytest.mark.parametrize("phone", ["-----", "1234", "+ 1 2 3 4", "- - - 1"])
+def test_a_phone_without_five_digits_is_none(phone):
+    paper = a_paper()
+    paper["receiver"]["phone"] = phone
+
+    assert wrong_fields(paper) == "wrong_fields:receiver.phone"
+
+
+@pytest.mark.parametrize("note", ["周末\x00送", "\u202e送末周", "\x1b[2J"])
+def test_a_note_has_lines_and_nothing_else_that_cannot_be_seen(note):
+    paper = a_paper()
+    paper["note"] = "周末送\r\n\t放前台"
+    assert a_shop().arrival(said(paper))[0].note == paper["note"]
+
+    assert wrong_fields(paper | {"note": note}) == "wrong_fields:note"
+
+
+def test_whatever_is_wrong_with_a_contact_is_named_at_once():
+    paper = a_paper()
+    paper["receiver"] |= {"name": "\x00", "phone": "12-34", "address": "a\nb"}
+
+    assert wrong_fields(paper) == "wrong_fields:receiver.address,receiver.name,receiver.phone"
+
+
+def a_paper():
+    return json.loads(json.loads((RECORDINGS / "arrival_prepaid.json").read_text())["arrival"])
+
+
+def said(paper):
+    pen, body, timestamp = Pen("demo-shop", "SECRET"), json.dumps(paper).encode(), str(int(NOW.timestamp()))
+    headers = {"x-shop-key": "demo-shop", "x-shop-timestamp": timestamp, "x-shop-nonce": "n-1"}
+    signed = {**headers, "x-shop-signature": pen.signature("POST /orders", timestamp, "n-1", body)}
+    return Message(signed, {}, body, NOW, asked="POST /orders")
+
+
+def wrong_fields(paper):
+    with pytest.raises(Garbled) as wrong:
+        a_shop().arrival(said(paper))
+    return wrong.value.code
