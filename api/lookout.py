@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from api.figures import Figures
 from api.queues import Queue
+from models.case import Role
 from models.errors import Failure
 from models.stage import Stage
 from store.figures import Muster
@@ -64,8 +65,8 @@ def _show_counted(figures: Figures, told: Muster | None) -> None:
     for heap in told.inbox:
         figures.inbox.labels(heap.party, heap.state).set(heap.many)
         figures.inbox_age.labels(heap.party, heap.state).set(heap.age)
-    for role, many in told.cases.items():
-        figures.cases.labels(role).set(many)
+    for role in Role:
+        figures.cases.labels(role).set(told.cases.get(role, 0))
     figures.unbegun.set(told.unbegun_age)
     figures.oldest.set(max((heap.age for heap in told.inbox if heap.state is State.WAITING), default=0))
 
