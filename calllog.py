@@ -61,8 +61,9 @@ class CallWriter:
             call = await self._waiting.get()
             try:
                 await self.book.log(_line(call))
-            except Failure as failure:
-                _log.warning("a call was not written down", extra={"party": call.party, "code": failure.code})
+            except Exception as failure:  # noqa: BLE001 - a line that cannot be written costs no other line
+                code = failure.code if isinstance(failure, Failure) else type(failure).__name__
+                _log.warning("a call was not written down", extra={"party": call.party, "code": code})
             finally:
                 self._waiting.task_done()
 

@@ -57,7 +57,7 @@ def create_app(tools: Tools) -> FastAPI:
     app.add_middleware(Counting, figures=tools.figures)
     if tools.tracer:
         app.add_middleware(Tracing, tracer=tools.tracer)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, told=_told)
     describe(app)
     return app
 

@@ -2,13 +2,16 @@
 
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import answer, of_exception
+from api.errors import tell
 
 log = logging.getLogger(__name__)
 HEADERS: Final = {
@@ -22,14 +25,17 @@ HEADERS: Final = {
 }
 
 
+Told = Callable[[Request, Exception], Awaitable[Response]]
+
+
 class Envelope:
-    """The outermost layer: what nobody expected is one line in the log, without its message, and a document.
+    """The outermost layer: what nobody expected is one line in the log, without its message, and an answer.
 
     Why: the message of an exception may quote a row or a field, and so a name or a phone.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, told: Told = tell) -> None:
+        self.app, self.told = app, told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; where that fails before an answer has begun, answer."""
@@ -43,7 +49,15 @@ class Envelope:
         except Exception as error:  # noqa: BLE001 - the outermost line: nothing may leave it
             log.error("unexpected", extra=_where(error, number))  # noqa: TRY400 - its message may be personal
             if not reply.began:
-                await answer(of_exception(error), number)(scope, receive, reply)
+                await (await self._answer(Request(scope), error))(scope, receive, reply)
+
+    async def _answer(self, request: Request, error: Exception) -> Response:
+        """As whoever asks can read it; where that breaks too, a document."""
+        try:
+            return await self.told(request, error)
+        except Exception as again:  # noqa: BLE001 - what is broken may be how pages are made
+            log.error("unexpected", extra=_where(again, request.scope["instance"]))  # noqa: TRY400 - as above
+            return await tell(request, error)
 
 
 class _Reply:

@@ -28,7 +28,7 @@ CODE = re.compile(r"[a-z][a-z0-9_.:-]{0,79}")
 class Fault(BaseModel, frozen=True):
     """One field that is not as it should be."""
 
-    pointer: str  # RFC 6901, in a fragment: #/lines/0/sku
+    pointer: str  # RFC 6901, in a fragment: #/lines/0/sku; # is the whole
     detail: str
     code: str
 
@@ -140,7 +140,7 @@ def faults_of(error: ValidationError, under: tuple[str | int, ...] = ()) -> tupl
 def _faults(details: Sequence[ErrorDetails], under: tuple[str | int, ...] = ()) -> Iterator[Fault]:
     for detail in details:
         steps = [_step(step) for step in (*under, *detail["loc"])]
-        yield Fault(pointer="#/" + "/".join(steps), detail=_sentence(detail), code=detail["type"])
+        yield Fault(pointer="/".join(("#", *steps)), detail=_sentence(detail), code=detail["type"])
 
 
 def _step(step: int | str) -> str:

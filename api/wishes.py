@@ -149,7 +149,7 @@ async def _wanted(tools: Tools, visitor: Visitor, order_id: Id, words: Words) ->
 
 def _outside(fault: Fault) -> Fault:
     """A wish's kind is no step on the way to its fields."""
-    return fault.model_copy(update={"pointer": f"#/{'/'.join(fault.pointer.split('/')[2:])}"})
+    return fault.model_copy(update={"pointer": "/".join(("#", *fault.pointer.split("/")[2:]))})
 
 
 async def _moved(tools: Tools, order_id: Id, words: Words) -> Words:

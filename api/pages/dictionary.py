@@ -122,6 +122,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "problem.order_unknown": ("There is no such order.", "没有这个订单。"),
     "problem.store_away": ("Our database is away; try again in a minute.", "数据库暂不可用，请稍后重试。"),
     "problem.temporal_away": ("Temporal is away; try again in a minute.", "Temporal 暂不可用，请稍后重试。"),
+    "problem.unexpected": (
+        "Something broke on our side. Our log knows the number below.",
+        "系统内部出错，日志里可按下面的编号查到。",
+    ),
     "problem.too_often": ("Too many attempts; wait a minute.", "尝试次数过多，请稍候。"),
     # stages
     "stage.received": ("received", "已接单"),

@@ -72,4 +72,7 @@ def show_problem(request: Request, error: Exception) -> Response:
         return RedirectResponse("/login", 303)
     key = f"problem.{problem.code}"
     detail = word(language_of(request), key) if key in WORDS else problem.detail
-    return show(request, "problem.html", problem.status, detail=detail, number=problem.status, code=problem.code)
+    broken = problem.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    instance = request.scope.get("instance", "").removeprefix("urn:uuid:") if broken else ""
+    said = {"detail": detail, "number": problem.status, "code": problem.code, "instance": instance}
+    return show(request, "problem.html", problem.status, **said)

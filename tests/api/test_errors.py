@@ -108,6 +108,40 @@ async def test_what_nobody_expected_is_a_document_and_a_line_without_its_message
     assert CANARY not in answer.text + caplog.text + str(line.__dict__)
 
 
+async def test_what_nobody_expected_of_a_page_is_a_page(door, caplog, monkeypatch):
+    async def broken(*_, **__):
+        raise ZeroDivisionError(CANARY)
+
+    await door.keep(id="web/demo/N1")
+    await door.client.post("/login", data={"key": SECRETS[Role.ADMIN]})
+    monkeypatch.setattr("api.pages.sheet.known_of", broken)
+    answer = await door.client.get("/board/orders/web/demo/N1")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    (line,) = [record for record in caplog.records if record.msg == "unexpected"]
+    assert answer.headers["x-request-id"] in line.instance
+    assert answer.headers["x-request-id"] in answer.text
+    assert CANARY not in answer.text + caplog.text
+
+
+async def test_where_pages_cannot_be_made_a_document_says_so(door, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError(CANARY)
+
+    await door.client.post("/login", data={"key": SECRETS[Role.ADMIN]})
+    monkeypatch.setattr("api.pages.showing.show", broken)
+
+    told(await door.client.get("/board/orders/web/demo/NOBODY"), 500, "unexpected")
+
+
+@pytest.mark.parametrize("path", ["/scans", "/orders/web/demo/N1/wishes"])
+async def test_what_is_wrong_with_the_whole_points_to_the_whole(door, path):
+    await door.keep(id="web/demo/N1")
+    answer = await door.post(path, content=b"[]", headers={"content-type": "application/json"})
+
+    assert {fault["pointer"] for fault in told(answer, 422, "invalid")["errors"]} == {"#"}
+
+
 async def test_without_the_store_nothing_is_accepted_and_everybody_is_told_when_to_come_back(door):
     away = await Database.open("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     blind = Door(await tools_for(away, door.tools.temporal, door.tools.registry))
