@@ -2,108 +2,32 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from api import bulks
+from api.bulk_words import EXAMPLE, LARGEST, SEEN, Asked, AskedRows, Form, Plans, Report, Seen, Shown, Wanted, wish_of
 from api.dependencies import Given, Spoken, only
-from api.errors import Fault, Problem, faults_of
+from api.errors import Problem
 from api.reaching import reaching
 from api.tools import Tools
 from api.visitors import Visitor
-from models.bulk import Bulked, BulkState, Course, Fate, Plan, Scope, Steering
+from models.bulk import BulkState, Course, Plan, Steering
 from models.case import Role
 from models.errors import Unavailable
-from models.noun import Id
 from rules.bulk import digest_of, needs_second
 from store.bulks import Line, Proposed, Who
-from store.listings import OrderRow
 
 router = APIRouter(prefix="/bulk", tags=["bulk"])
 WHO: Final = (Role.ADMIN, Role.OPS)
 Manager = Annotated[Visitor, only(*WHO)]
-LARGEST: Final = 2**63 - 1
-MOST: Final = 1000
 AT_ONCE: Final = 1000  # rows of a report that are read together
 Number = Annotated[int, Path(ge=1, le=LARGEST)]
-WISH: TypeAdapter[Bulked] = TypeAdapter(Bulked)
-OURS: Final = ("by", "key")
 CSV: Final = "text/csv"
-
-
-class Form(StrEnum):
-    """How a report is written."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
-class Wanted(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
-    """Which open orders, what of each of them, and why."""
-
-    filter: Scope
-    wish: dict[str, JsonValue] = Field(description="As of one order: cancel, hold, release, amend_policy or retry.")
-    reason: Id = Field(description="Why, in a word; it stands in the plan for ever.")
-
-
-class Seen(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
-    """Which plan somebody saw."""
-
-    digest: str = Field(pattern="^[0-9a-f]{16}$", description="`digest` of the plan.")
-
-
-class Shown(BaseModel, frozen=True):
-    """A plan, how far it is, and while nobody confirmed it what it would be about."""
-
-    plan: Plan
-    left: int
-    digest: str
-    needs_second: bool = Field(description="Somebody else than who planned it must confirm.")
-    sample: tuple[OrderRow, ...] = ()
-
-
-class Plans(BaseModel, frozen=True):
-    """A page of plans."""
-
-    rows: tuple[Plan, ...]
-    next: int | None
-
-
-class Report(BaseModel, frozen=True):
-    """A page of what became of the orders of a plan."""
-
-    rows: tuple[Line, ...]
-    next: int | None
-
-
-class Asked(BaseModel, frozen=True, extra="forbid"):
-    """Which plans."""
-
-    after: int | None = Field(None, ge=0, le=LARGEST, description="`next` of the page before.")
-    limit: int = Field(50, ge=1, le=200)
-
-
-class AskedRows(BaseModel, frozen=True, extra="forbid"):
-    """Which rows of a report, and how it is written."""
-
-    state: Fate | None = None
-    after: int = Field(0, ge=0, le=2**31 - 1, description="`next` of the page before.")
-    limit: int = Field(100, ge=1, le=MOST, description="Of a page; a report as CSV is whole.")
-    format: Form | None = Field(None, description="`csv`, or say so in Accept.")
-
-
-EXAMPLE: Final = {
-    "filter": {"district": "65", "stage": "shipped"},
-    "wish": {"kind": "amend_policy", "change": {"span": "deliver_within", "plus": "PT96H"}},
-    "reason": "snow_in_xinjiang",
-}
-SEEN: Final = {"digest": "0123456789abcdef"}
 
 
 @router.post("", status_code=201, summary="Plan one wish for many orders")
@@ -129,15 +53,20 @@ async def one(_: Manager, bulk: Number, tools: Given) -> Shown:
     return await shown(tools, await tools.bulks.get(bulk))
 
 
-@router.get("/{bulk}/rows", summary="What became of each order", responses={200: {"content": {CSV: {}}}})
+@router.get(
+    "/{bulk}/rows",
+    summary="What became of each order",
+    response_model=Report,
+    responses={200: {"content": {CSV: {}}}},
+)
 async def rows(
     _: Manager, bulk: Number, request: Request, tools: Given, asked: Annotated[AskedRows, Query()]
-) -> Report:
+) -> Report | StreamingResponse:
     """Granted, refused with the reason, ended before it was asked, unreachable; waiting: not asked yet."""
     await tools.bulks.get(bulk)
-    if asked.format is Form.CSV or (asked.format is None and request.headers.get("accept") == CSV):
+    if (asked.format or _form(request.headers.get("accept", ""))) is Form.CSV:
         headers = {"Content-Disposition": f'attachment; filename="bulk-{bulk}.csv"', "Cache-Control": "no-store"}
-        return StreamingResponse(_written(tools, bulk, asked), headers=headers, media_type=CSV)  # type: ignore[return-value] # the other form
+        return StreamingResponse(_written(tools, bulk, asked), headers=headers, media_type=CSV)
     found = await tools.bulks.rows(bulk, asked.after, asked.limit, asked.state)
     return Report(rows=found, next=found[-1].n if len(found) == asked.limit else None)
 
@@ -173,7 +102,7 @@ async def stop(visitor: Manager, bulk: Number, tools: Given) -> Shown:
 
 async def planned_by(tools: Tools, visitor: Visitor, said: Wanted) -> Plan:
     """The plan, written down. Raises: Problem 422 field by field; Refused."""
-    return await tools.bulks.plan(Proposed(said.filter, _wish(visitor, said.wish), said.reason, _who(visitor)))
+    return await tools.bulks.plan(Proposed(said.filter, wish_of(visitor, said.wish), said.reason, _who(visitor)))
 
 
 async def confirmed_by(tools: Tools, visitor: Visitor, bulk: int, digest: str) -> Plan:
@@ -215,21 +144,10 @@ def _who(visitor: Visitor) -> Who:
     return Who(visitor.name, visitor.role)
 
 
-def _wish(visitor: Visitor, words: dict[str, JsonValue]) -> Bulked:
-    taken = [name for name in OURS if name in words]
-    faults = [Fault(pointer=f"#/wish/{name}", detail="is not yours to say", code="extra") for name in taken]
-    if faults:
-        raise Problem(422, "invalid", errors=faults)
-    try:
-        return WISH.validate_python({**words, "by": visitor.name})
-    except ValidationError as error:
-        raise Problem(422, "invalid", errors=[_inside(fault) for fault in faults_of(error)]) from None
-
-
-def _inside(fault: Fault) -> Fault:
-    """A wish's kind is no step on the way to its fields."""
-    steps = ["#", "wish", *fault.pointer.split("/")[2:]]
-    return fault.model_copy(update={"pointer": "/".join(steps)})
+def _form(accept: str) -> Form:
+    """What they would like best."""
+    first = accept.partition(",")[0].partition(";")[0].strip().lower()
+    return Form.CSV if first == CSV else Form.JSON
 
 
 async def _written(tools: Tools, bulk: int, asked: AskedRows) -> AsyncIterator[str]:
@@ -241,7 +159,7 @@ async def _written(tools: Tools, bulk: int, asked: AskedRows) -> AsyncIterator[s
         after = found[-1].n
 
 
-def _lines(cells: object) -> str:
+def _lines(cells: Iterable[Iterable[object]]) -> str:
     paper = io.StringIO()
-    csv.writer(paper).writerows(cells)  # type: ignore[arg-type] # rows of cells
+    csv.writer(paper).writerows(cells)
     return paper.getvalue()

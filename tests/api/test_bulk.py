@@ -1,20 +1,12 @@
-"""One wish for many orders at the door: planned and counted, confirmed by somebody else, told as a story to its end."""
-
-from contextlib import asynccontextmanager
-from functools import partial
+"""One wish for many orders at the door: counted and shown, and confirmed by somebody else where it must be."""
 
 import pytest
 
-from activities.bulk import Bulk
-from api import stories
 from models.case import Role
 from rules.learning import hear
 from tests.builders import NOON, an_order, paid
-from tests.workflows.conftest import a_line
 
-LONGER = {"kind": "amend_policy", "change": {"span": "deliver_within", "plus": "PT96H"}}
 HOLD = {"kind": "hold", "reason": "flood"}
-OTHER = {"authorization": "Bearer second-pair-of-eyes-for-these-tests"}
 FIRST, SECOND = Role.OPS, Role.ADMIN
 
 
@@ -126,10 +118,8 @@ async def test_with_temporal_away_it_is_confirmed_and_steered_later(door):
     assert (await door.post("/bulk/1/pause", FIRST)).status_code == 503
 
 
-@asynccontextmanager
-async def asking(lively, pace=50):
-    """Hands that ask many orders, and those who tell of it."""
-    client = await a_line(lively.env)
-    hands = Bulk(lively.tools.bulks, partial(stories.wish, client), pace)
-    lively.asks = hands
-    yield hands
+async def test_a_key_is_not_theirs_to_say(door):
+    await door.keep(id="web/demo/N1")
+    answer = await door.post("/orders/web/demo/N1/wishes", FIRST, json=HOLD | {"key": "bulk/1"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/key")
