@@ -7,6 +7,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.moments import Moment, passed
 from models.errand import Errand, Outcome, State
 from models.errors import Refused, StoreAway
 from models.noun import Id
@@ -44,6 +45,7 @@ class Once:
         outcome = Outcome(state=State.ABSENT) if is_first else await find()
         if outcome.state is State.ABSENT:
             outcome = await answered(deed)
+            passed(f"{errand.what} in the air", Moment.AFTER_CALL)
         with suppress(StoreAway):
             await self.calls.land(errand.key)
         return outcome

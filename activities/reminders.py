@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from activities.moments import Moment, passed
 from connectors.ports import Messenger
 from models.errors import Failure, Refused, Unavailable
 from models.noun import Id
@@ -43,6 +44,7 @@ async def remind_all(cases: Cases, rooms: Mapping[Id, Messenger]) -> int:
 async def _send(cases: Cases, room: Messenger, claimed: Gathered) -> bool:
     """Silence may have been heard, so it is not repeated; a refusal was not."""
     message = claimed.message or 0
+    passed("remind", Moment.BEFORE_CALL)
     try:
         await room.send(words(claimed))
     except Refused as refusal:
@@ -50,7 +52,9 @@ async def _send(cases: Cases, room: Messenger, claimed: Gathered) -> bool:
     except Unavailable as silence:
         if silence.code == "throttled":
             return await _rest(cases, message, silence)
+    passed("remind", Moment.AFTER_CALL)
     await cases.sent(message)
+    passed("remind", Moment.AFTER_RECORD)
     return True
 
 

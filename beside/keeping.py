@@ -39,6 +39,7 @@ class Keeper:
     """Whoever holds them. None outlives this object's process."""
 
     tell: Tell
+    longest: float = LONGEST
     charges: list[Charge] = field(default_factory=list)
     running: dict[str, Popen[bytes]] = field(default_factory=dict)
 
@@ -92,7 +93,7 @@ class Keeper:
             where = f" Its log: {charge.diary}" if charge.diary else ""
             self.tell(f"{charge.name} ended with code {code}; it is started again in {pause:.0f} s.{where}")
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST)
+            pause = min(pause * 2, self.longest)
             self.running[charge.name] = await asyncio.to_thread(charge.start)
 
     def _lives(self, charge: Charge) -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from chaos.mortal import PLACES, UNHURRIED, mortals, spared
 from chaos.run import Night, Verdict, played
 from settings import load
 from stack import Down
@@ -27,6 +30,9 @@ def main(
     first: Annotated[int, typer.Option(min=0, help="The first of them; the same number is the same schedule.")] = 1,
     orders: Annotated[int, typer.Option(min=1, help="Orders for each seed.")] = 200,
     pause: Annotated[float, typer.Option(min=0.5, help="Seconds between two blows, in the middle.")] = 5.0,
+    places: Annotated[
+        bool, typer.Option("--places", help="Kill workers once at every place that has a name, and nobody at random.")
+    ] = False,
     data: Annotated[Path, typer.Option(help="Folder of a stack of its own; what is in it is thrown away.")] = Path(
         ".data/chaos"
     ),
@@ -37,6 +43,7 @@ def main(
     verdicts = []
     for seed in range(first, first + seeds):
         night = Night(orders, spread=max(10.0, orders / A_SECOND), pause=pause)
+        night = _at_places(night, data / f"{seed}-graves") if places else night
         try:
             verdicts.append(asyncio.run(played(load(data=data / str(seed)), seed, night, _tell)))
         except Down as down:
@@ -44,6 +51,12 @@ def main(
             raise typer.Exit(1) from None
         _say(verdicts[-1], data)
     _sum_up(verdicts)
+
+
+def _at_places(night: Night, graves: Path) -> Night:
+    shutil.rmtree(graves, ignore_errors=True)
+    spared(graves.absolute(), *PLACES)
+    return replace(night, victims=(), workforce=mortals(graves.absolute()), policy=UNHURRIED, calm=900.0)
 
 
 def _tell(words: str) -> None:

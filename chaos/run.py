@@ -7,19 +7,21 @@ from time import monotonic
 
 from chaos.saboteur import Blow, Saboteur, blows
 from demo.comparison import compared
-from demo.play import Cast, Script, acts, assembled, records
-from demo.premises import PLACES, PLENTY
+from demo.play import Cast, Script, Workforce, acts, assembled, records
+from demo.premises import CHANNEL_SHOP, HURRIED, PLACES, PLENTY
 from demo.scenes import Play
 from models.finding import Check
 from models.order import Record
+from models.policy import Policy
 from rules.parcels import box_of
 from settings import Settings
 from store.findings import Findings
 from store.inbox import Inbox
+from store.policies import Policies
 from store.stock import Shelves
 from world.shop_books import CATALOGUE
 
-WORKERS = 2
+TWO = Workforce(workers=2)
 VICTIMS = ("api", "worker-1", "worker-2", "postgres", "temporal")
 HEARD_WITHIN = 60.0  # seconds: what waits in the inbox has found its story by then
 BOOKS = (Check.LAPSED, Check.MISCOUNTED, Check.OVERCLAIMED, Check.TAMPERED)
@@ -34,6 +36,9 @@ class Night:
     pause: float = 5.0  # between two blows
     calm: float = 300.0  # after the last order came, until the last one must have ended
     strikes_on: float = 20.0  # after the last order came
+    victims: tuple[str, ...] = VICTIMS
+    workforce: Workforce = TWO
+    policy: Policy = HURRIED
 
 
 @dataclass
@@ -55,8 +60,9 @@ class Verdict:
 async def played(settings: Settings, seed: int, night: Night, tell: Callable[[str], None]) -> Verdict:
     """Everything up, the play with its saboteur, the books. Raises: stack.Down when it does not come up."""
     began = monotonic()
-    async with assembled(settings, seed, workers=WORKERS) as cast:
-        saboteur = Saboteur((cast.processes, cast.servers), blows(seed, VICTIMS, night.pause), _teller(tell))
+    async with assembled(settings, seed, night.workforce) as cast:
+        await Policies(cast.house.db).put(CHANNEL_SHOP, night.policy, "chaos")
+        saboteur = Saboteur((cast.processes, cast.servers), blows(seed, night.victims, night.pause), _teller(tell))
         script = Script(night.orders, seed, night.spread, at_most=night.spread + night.calm)
         plot = Play(cast.town, cast.shop, cast.ops, seed)
         striking = asyncio.create_task(_strikes(saboteur, night))

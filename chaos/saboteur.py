@@ -37,9 +37,9 @@ class Blow:
 
 
 def blows(seed: int, victims: Sequence[str], pause: float) -> Iterator[Blow]:
-    """Without end, the same again for the same seed; `pause` seconds between two, in the middle."""
+    """Without end, the same again for the same seed; `pause` seconds between two, in the middle. None: no victims."""
     chance = Random(seed)  # noqa: S311 - no secret, a schedule that can be repeated
-    while True:
+    while victims:
         how = chance.choices(list(HOW), weights=list(HOW.values()))[0]
         lasts = chance.uniform(1.0, LONGEST_FREEZE) if how is How.FREEZE else 0.0
         yield Blow(chance.expovariate(1 / pause), chance.choice(victims), how, lasts)

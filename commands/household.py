@@ -12,7 +12,7 @@ from subprocess import Popen
 import httpx
 
 from beside.ground import LOCAL
-from beside.keeping import Charge, Keeper, Tell
+from beside.keeping import LONGEST, Charge, Keeper, Tell
 from settings import INSIDE, PREFIX, Settings, passed_on
 from stack import free_port, leash
 
@@ -47,9 +47,11 @@ def members_of(settings: Settings, workers: int) -> tuple[Member, ...]:
 
 
 @asynccontextmanager
-async def household(members: Sequence[Member], diaries: Path | None, tell: Tell) -> AsyncIterator[Keeper]:
+async def household(
+    members: Sequence[Member], diaries: Path | None, tell: Tell, longest: float = LONGEST
+) -> AsyncIterator[Keeper]:
     """Everybody, as long as the block lasts, once they answer. Raises: Down with the end of a log when one ends."""
-    keeper = Keeper(tell)
+    keeper = Keeper(tell, longest)
     async with AsyncExitStack() as ending:
         ending.push_async_callback(asyncio.to_thread, keeper.let_go)
         client = await ending.enter_async_context(httpx.AsyncClient(trust_env=False))

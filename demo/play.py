@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.live import Live
 
 import stack
-from beside.keeping import Keeper
-from commands.household import household
+from beside.keeping import LONGEST, Keeper
+from commands.household import Member, household
 from demo import premises, progress
 from demo.comparison import Line, compared
 from demo.picking import Picking
@@ -71,6 +71,18 @@ class Cast:
     processes: Keeper  # the door and the workers
 
 
+@dataclass(frozen=True)
+class Workforce:
+    """Who works for us. Units: seconds."""
+
+    workers: int = 1
+    recast: Callable[[Sequence[Member]], Sequence[Member]] = lambda members: members
+    longest: float = LONGEST  # until somebody who ended is started again
+
+
+ONE = Workforce()
+
+
 async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
     """The exit code: 0 when every book agrees."""
     spread = max(10.0, orders / A_SECOND)
@@ -87,7 +99,7 @@ async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, seed: int, workers: int = 1) -> AsyncIterator[Cast]:
+async def assembled(settings: Settings, seed: int, workforce: Workforce = ONE) -> AsyncIterator[Cast]:
     """Servers, our processes and everyone else, until the block ends. Raises: stack.Down."""
     port, key = stack.free_port(settings.ports.api), premises.shop_key()
     town = Town(seed, f"http://127.0.0.1:{port}")
@@ -104,7 +116,8 @@ async def assembled(settings: Settings, seed: int, workers: int = 1) -> AsyncIte
         console.print("Starting PostgreSQL and Temporal …")
         ours, house = await ending.enter_async_context(premises.standing(own))
         servers = ours.servers or Keeper(console.print)
-        held = await ending.enter_async_context(household(premises.members(own, workers), home, console.print))
+        members = workforce.recast(premises.members(own, workforce.workers))
+        held = await ending.enter_async_context(household(members, home, console.print, workforce.longest))
         await ending.enter_async_context(held.keeping())
         badge = own.keys.warehouse.get_secret_value()
         picking = await ending.enter_async_context(Picking(town.hub, badge))
