@@ -54,8 +54,8 @@ def main(  # noqa: PLR0913 - every option of a command is an argument
 def _apart(data: Path) -> None:
     """Ports that nobody else uses: whatever else runs here is neither measured nor disturbed.
 
-    Why bytecode: the sandbox reads the story's modules anew for each order. Where Python may not keep them compiled it
-    compiles them for each order too, and that is not what an installation does.
+    Why bytecode: the floor's worker has the SDK's sandbox, which reads its module anew for each life. Where Python may
+    not keep it compiled it compiles it for each life too, and that is not what an installation does.
     """
     for name in ("API", "POSTGRES", "TEMPORAL", "UI", "METRICS"):
         os.environ[f"OMS_PORTS__{name}"] = "0"

@@ -24,7 +24,7 @@ A_SECOND = 1.5  # orders that two cores carry while half of what carries them is
 console = Console()
 
 
-def main(
+def main(  # noqa: PLR0913 - every option of a command is an argument
     *,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds are played.")] = 1,
     first: Annotated[int, typer.Option(min=0, help="The first of them; the same number is the same schedule.")] = 1,
