@@ -20,6 +20,7 @@ NEXT = {
     "no_rung_of_people": "Only owner, lead and manager are people.",
     "row_unknown": "There is no such row. See them: orderhub inbox list",
     "postgres_too_old": "The database is older than PostgreSQL 18. Upgrade it, then run this again.",
+    "tables_newer": "The tables were made by newer code than this. Run that version of the code, or a newer one.",
     "store_away": f"The database does not answer. {SERVERS}",
     "temporal_away": f"Temporal does not answer. {SERVERS}",
     "story_silent": "Temporal does not answer in time. It may have been done: ask again.",

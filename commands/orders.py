@@ -1,6 +1,7 @@
 """`orderhub order`: one order's timeline, why it stands where it stands, and a new start for a story that was lost."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
@@ -8,8 +9,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from api import stories
 from api.stories import Pending
-from commands.opening import By, Desk, desk
-from commands.showing import Json, say, show_json, show_pairs, show_table, span, spelt
+from commands.opening import By, Desk, desk, until_told
+from commands.pacing import Rate, paced
+from commands.showing import ASIDE, Json, say, show_json, show_pairs, show_table, span, spelt
 from models.errors import Missing, Unavailable
 from models.noun import Id
 from models.order import Record
@@ -21,9 +23,8 @@ from running import connected
 orders = typer.Typer(
     help="One order: its timeline, why it waits, a new start.", no_args_is_help=True, add_completion=False
 )
-WhichOrder = Annotated[
-    str, typer.Argument(metavar="NUMBER-OR-ID", help="<channel>/<shop>/<number>, a number, our number, or a waybill.")
-]
+WHICH = typer.Argument(metavar="NUMBER-OR-ID", help="<channel>/<shop>/<number>, a number, our number, or a waybill.")
+WhichOrder = Annotated[str, WHICH]
 
 LOST = "does not run"
 
@@ -41,9 +42,20 @@ def explain_order(which: WhichOrder, *, as_json: Json = False) -> None:
 
 
 @orders.command("revive")
-def revive(which: WhichOrder, *, by: By) -> None:
+def revive(
+    which: Annotated[str | None, WHICH] = None,
+    *,
+    everyone: Annotated[bool, typer.Option("--all", help="Every order that has not ended.")] = False,
+    rate: Rate = 20,
+    by: By,
+) -> None:
     """Start the story of an order again from its last record, where it does not run. Harmless where it does."""
-    asyncio.run(_revive(which, by))
+    if everyone is (which is not None):
+        raise typer.BadParameter("Name one order, or --all of them.")
+    if which is None:
+        until_told(revive_all(rate, by))
+    else:
+        asyncio.run(_revive(which, by))
 
 
 async def _temporal(opened: Desk) -> Client:
@@ -154,3 +166,34 @@ async def _revive(which: str, by: Id) -> None:
         say(f"The story of {record.order.id} goes on from record {record.order.version}.", "green")
     else:
         say(f"The story of {record.order.id} runs already: nothing was done.")
+
+
+async def revive_all(rate: int, by: Id) -> None:
+    """Why told in the end in any case: also who pressed Ctrl-C wants to know how far it came."""
+    async with desk() as opened:
+        client, revived, seen = await _temporal(opened), 0, 0
+        try:
+            with ASIDE.status("") as wheel:
+                async for order in paced(_open(opened), rate):
+                    wheel.update(f"{seen} open orders looked at, {revived} go on")
+                    revived += await _is_revived(opened, client, order, by)
+                    seen += 1
+        finally:
+            say(f"Of {seen} open orders {revived} go on from their last record; the others ran already.", "green")
+
+
+async def _open(opened: Desk) -> AsyncIterator[Id]:
+    page = await opened.orders.open()
+    while page:
+        for order in page:
+            yield order
+        page = await opened.orders.open(page[-1])
+
+
+async def _is_revived(opened: Desk, client: Client, order: Id, by: Id) -> bool:
+    """Why read again: it may have ended since its page was read, and nobody wakes what is over."""
+    record = await opened.orders.get(order)
+    if record.is_ended or not await stories.revive(client, record.order):
+        return False
+    await opened.noted(by, "revive", order)
+    return True

@@ -53,7 +53,7 @@ from tests.store.makings import a_contact, a_message, a_new_order
 HOUSE = Path(cli.__file__).parent
 NOUNS = {"order": ("show", "explain", "revive"), "inbox": ("list", "replay")}
 NOUNS |= {"case": ("list", "close"), "policy": ("show", "set"), "place": ("list", "add"), "stock": ("list", "receive")}
-NOUNS |= {"shift": ("list", "add", "end")}
+NOUNS |= {"shift": ("list", "add", "end"), "deploy": ("show", "current", "ramp", "nudge")}
 EVERY = [(), *((name,) for name in cli.COMMANDS), *((noun, verb) for noun, verbs in NOUNS.items() for verb in verbs)]
 ANY_PORT = {f"OMS_PORTS__{name}": "0" for name in ("API", "POSTGRES", "TEMPORAL", "UI", "METRICS")}
 WIDE = {"COLUMNS": "250", "NO_COLOR": "1", "TERM": "dumb"}
@@ -469,6 +469,43 @@ async def test_a_story_that_was_lost_goes_on_and_one_that_runs_is_left_alone(up)
     after = await up.recorded(order, lambda record: record.order.version > before.order.version)
     assert after.order.boxes == before.order.boxes
     assert [(deed.who, deed.what) for deed in await Audit(up.db).about(order.id)] == [("lin", "revive")]
+
+
+@pytest.mark.parametrize("words", [(), ("web/demo/1", "--all")])
+def test_one_order_is_revived_or_all_of_them(words):
+    answer = orderhub("order", "revive", *words)
+
+    assert answer.exit_code == 2
+    assert "Name one order, or --all of them." in answer.stderr
+
+
+@pytest.mark.parametrize("words", [("show",), ("current", "0.2.0"), ("ramp", "0.2.0", "10")], ids=" ".join)
+async def test_where_workers_have_no_versions_deploy_says_how_they_get_them(up, words):
+    answer = await up.ask("deploy", *words)
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "No worker ever came as a version of order-hub. Give the workers a version" in answer.stderr
+
+
+async def test_a_backup_is_written_while_everything_runs_and_never_over_another(up, tmp_path):
+    order, file = await up.begun(), tmp_path / "store.dump"
+    first, again = [await up.ask("backup", str(file)) for _ in range(2)]
+
+    assert (first.exit_code, first.stdout) == (0, "")
+    assert "Keep elsewhere what opens it" in first.stderr
+    assert "secrets.json" in first.stderr
+    assert file.read_bytes().startswith(b"PGDMP")
+    assert order.id.encode() not in first.stderr.encode()
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr
+
+
+async def test_a_house_that_stands_is_not_restored_over(up, tmp_path):
+    (tmp_path / "store.dump").write_bytes(b"PGDMP")
+    answer = await up.ask("restore", str(tmp_path / "store.dump"))
+
+    assert answer.exit_code == 1
+    assert "A stack already runs on" in answer.stderr
 
 
 async def test_an_order_that_is_over_is_left_in_peace(up):
