@@ -5,10 +5,11 @@ no header, no words of an error.
 """
 
 from collections.abc import Sequence
+from threading import Timer
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Status, Tracer
@@ -18,6 +19,7 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from settings import Otel
 from workflows.causes import Causes
 
+LEAVE = 2.0  # seconds
 KEPT = frozenset(
     {
         "http.request.method",
@@ -39,10 +41,10 @@ def provider(told: Otel, name: str) -> TracerProvider | None:
     if told.endpoint is None:
         return None
     exporter = OTLPSpanExporter(f"{told.endpoint.rstrip('/')}/v1/traces", timeout=5)
-    return taking_note(BatchSpanProcessor(Discreet(exporter)), name, told.sample)
+    return taking_note(Sending(Discreet(exporter)), name, told.sample)
 
 
-def taking_note(processor: BatchSpanProcessor, name: str, sample: float = 1.0) -> TracerProvider:
+def taking_note(processor: SpanProcessor, name: str, sample: float = 1.0) -> TracerProvider:
     """The same, whoever it is sent to. Whoever calls shuts it down."""
     sampler = ParentBased(TraceIdRatioBased(sample))
     made = TracerProvider(sampler, Resource.create({SERVICE_NAME: name}), shutdown_on_exit=False)
@@ -53,6 +55,23 @@ def taking_note(processor: BatchSpanProcessor, name: str, sample: float = 1.0) -
 def interceptors(tracer: Tracer | None) -> list[Interceptor]:
     """What a client and its workers need for it."""
     return [TracingInterceptor(tracer), Causes()] if tracer else []
+
+
+class Sending(BatchSpanProcessor):
+    """Sends in the background; at the end what is left, but no process waits long for a collector that is away."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        super().__init__(exporter)
+        self.exporter = exporter
+
+    def shutdown(self) -> None:
+        """An exporter that was shut down gives up what it is still trying."""
+        enough = Timer(LEAVE, self.exporter.shutdown)
+        enough.start()
+        try:
+            super().shutdown()  # type: ignore[no-untyped-call] # of the SDK, which types the rest
+        finally:
+            enough.cancel()
 
 
 class Discreet(SpanExporter):
