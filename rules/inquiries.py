@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from models.errand import Owed
 from models.fact import ParcelDelivered, Proof
 from models.noun import Id
 from models.order import Asked, Inquiry, Order
@@ -11,6 +12,7 @@ from models.story import Shield
 from rules import errands, parcels, payments, stages
 
 PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
+LONGEST_PACE = 2  # times the first pause between two questions about a payment
 
 
 def next_of(order: Order, what: Inquiry) -> Asked | None:
@@ -48,6 +50,16 @@ def is_moot(order: Order, question: Asked) -> bool:
         return True
     news = max(_heard_last(parcel), parcel.stirred_at or question.at)
     return is_proven(parcel) if question.what is Inquiry.PROOF else news > question.at
+
+
+def asked_until(order: Order, bill: Owed) -> datetime:
+    """When nobody can pay a bill any more, and its provider has been asked once after that.
+
+    Why: the order itself may wait longer, held or with a longer policy, and a bill that is over is not asked about.
+    """
+    billed = errands.find(order, bill.about)
+    end = billed.until if billed and billed.until else order.received_at + order.policy.pay_within
+    return end + LONGEST_PACE * order.policy.ask_payment_after
 
 
 def shield(order: Order) -> Shield | None:

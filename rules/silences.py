@@ -42,7 +42,7 @@ class Deadline:
     due: Watch
     role: Role = Role.OPS
     is_for_people: bool = True  # otherwise the clock acts, once
-    outlasts_holds: bool = False  # the platform's promise to the buyer, and what a person must hear of held or not
+    outlasts_holds: bool = False  # the platform's promise, what a person must hear of held or not, our own questions
     asks: Inquiry | None = None  # what the clock asks
     is_shown: bool = True  # in lists, as what the order waits for; else only its case is
 
@@ -245,22 +245,20 @@ def _carrier(order: Order) -> Id | None:
     return out[0].courier if out else next((parcel.courier for parcel in order.parcels), None)
 
 
-def _asks(what: Inquiry) -> Watch:
+def _question(name: Id, words: str, what: Inquiry) -> Deadline:
+    """What the clock asks, also while a person holds the order: the world goes on, and they decide by what it did."""
+
     def due(order: Order) -> Due | None:
         question = inquiries.next_of(order, what)
         return Due(question.since, question.at) if question else None
 
-    return due
+    return Deadline(name, words, due, is_for_people=False, outlasts_holds=True, asks=what)
 
 
 ROWS = (
-    Deadline(
-        "silent_provider", "asking the provider", _asks(Inquiry.PAYMENT), asks=Inquiry.PAYMENT, is_for_people=False
-    ),
-    Deadline("silent_courier", "asking the courier", _asks(Inquiry.TRACK), asks=Inquiry.TRACK, is_for_people=False),
-    Deadline(
-        "electronic_only", "asking for better proof", _asks(Inquiry.PROOF), asks=Inquiry.PROOF, is_for_people=False
-    ),
+    _question("silent_provider", "asking the provider", Inquiry.PAYMENT),
+    _question("silent_courier", "asking the courier", Inquiry.TRACK),
+    _question("electronic_only", "asking for better proof", Inquiry.PROOF),
     Deadline("unanswered", "a party to say what became of what we asked", _unanswered, is_shown=False),
     Deadline("paid_and_silent", "the provider to say what was paid", _paid_and_silent, Role.FINANCE),
     Deadline("held", "somebody to release what a person held", _held_long, outlasts_holds=True),

@@ -95,7 +95,8 @@ RELEASE = text(f"""
 BAR = text("INSERT INTO reservations (key, barred) VALUES (:key, true) ON CONFLICT DO NOTHING RETURNING key")
 SETTLE = text(f"""
     WITH firm AS (
-        UPDATE reservations SET until = NULL WHERE order_id = :order_id AND until IS NOT NULL AND :is_firm
+        UPDATE reservations SET until = CAST(:until AS timestamptz)
+        WHERE order_id = :order_id AND until IS DISTINCT FROM CAST(:until AS timestamptz) AND :has_moved
     ), seen AS (
         SELECT * FROM jsonb_to_recordset(CAST(:seen AS jsonb)) AS row (box text, is_back boolean)
     ), moved AS (

@@ -15,7 +15,7 @@ from models.order import Asked, Inquiry, Order
 from models.parcel import Parcel
 from models.reservation import Look
 from rules import inquiries, money, payments
-from workflows.calling import asking
+from workflows.calling import Pace, asking
 from workflows.chapters import payment_pace
 from workflows.story import Overtaken, Story
 
@@ -74,19 +74,21 @@ def _asked(order: Order, question: Asked) -> Any:
         bill = payments.open_bill(order)
         assert bill is not None  # noqa: S101 - else the question is moot
         words = f"ask {bill.party} whether it is paid"
-        return asking(Payments.captured, bill.about, bill.party, payment_pace(order), words)
+        left = max(inquiries.asked_until(order, bill) - workflow.now(), order.policy.ask_payment_after)
+        return asking(Payments.captured, bill.about, bill.party, payment_pace(order, left), words)
     look = _look(order, _parcel(order, question)).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
     words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
     return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
 
 
-def _pace(order: Order, question: Asked) -> RetryPolicy:
+def _pace(order: Order, question: Asked) -> Pace:
     """Proof is asked for three times; news until there are some."""
     if question.what is Inquiry.PROOF:
-        return RetryPolicy(initial_interval=order.policy.prove_after, backoff_coefficient=1.0, maximum_attempts=PROOFS)
+        every = order.policy.prove_after
+        return Pace(RetryPolicy(initial_interval=every, backoff_coefficient=1.0, maximum_attempts=PROOFS))
     is_rumour = _parcel(order, question).stirred_at == question.since
     first = order.policy.ask_payment_after if is_rumour else min(order.policy.track_after, HALF_A_DAY) / 2
-    return RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY)
+    return Pace(RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY))
 
 
 def _parcel(order: Order, question: Asked) -> Parcel:

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from models.case import Owner, Role
-from models.errand import Outcome, State
+from models.errand import Outcome, State, What
 from models.errors import Unavailable
 from models.noun import Money
 from models.policy import Policy
@@ -207,6 +207,47 @@ async def test_a_held_order_waits_with_our_rungs_and_goes_on_when_released(house
 
     assert (still.parcels, still.cases) == ((), ())
     assert await house.parcel(story)
+
+
+async def test_a_payment_whose_callback_was_dropped_is_found_while_a_person_holds_the_order(house):
+    story = await house.begin(an_order(policy=REAL))
+    await house.until(lambda: house.links.known)
+    await house.wish(story, HoldBack(by="ops"))
+    house.wechat.takes_money(story.order)
+    await house.env.fast_forward(story, 5 * MINUTE)
+
+    known = await house.eventually(story, lambda order: order.payments)
+    assert (known.hold.by, known.parcels) == ("ops", ())
+
+
+async def test_a_silent_courier_is_asked_while_a_person_holds_the_order(house):
+    story, parcel = await labelled(house)
+    await house.tell(story, shipped(parcel, at=AHEAD))
+    await house.wish(story, HoldBack(by="ops"))
+    house.sf.news = [tracked(parcel), delivered(parcel)]
+    await house.env.fast_forward(story, 13 * HOUR)
+
+    assert stage_of(await house.eventually(story, lambda order: order.parcels[0].facts[2:])) is Stage.DELIVERED
+
+
+async def test_a_held_order_is_asked_about_until_its_bill_is_over_and_not_for_ever(house):
+    brief = REAL.model_copy(update={"pay_within": 5 * MINUTE})
+    story = await house.begin(an_order(policy=brief))
+    await house.until(lambda: house.links.known)
+    await house.wish(story, HoldBack(by="ops"))
+    await house.env.fast_forward(story, 9 * MINUTE)
+    over = await house.eventually(story, lambda order: order.asked and order.asked[0].ended_at)
+    asked = house.wechat.questions
+    await house.env.fast_forward(story, 30 * MINUTE)
+    still = await house.current(story)
+    await house.wish(story, Release(by="ops"))
+    await house.env.fast_forward(story, 6 * MINUTE)
+
+    bill = next(errand for errand in over.errands if errand.what is What.PAY)
+    assert bill.until < over.asked[0].ended_at <= bill.until + 2 * brief.ask_payment_after + MINUTE
+    assert (still.hold.by, house.wechat.questions) == ("ops", asked)
+    assert 2 <= asked <= 6
+    assert stage_of(await house.end(story)) is Stage.CANCELLED
 
 
 async def test_every_callback_dropped_and_half_of_the_paid_orders_are_known_within_ninety_seconds(house):
