@@ -181,4 +181,13 @@ def test_make_explains_itself():
 
     said = subprocess.run(make, capture_output=True, text=True, check=True).stdout
 
-    assert re.findall(r"^  make (\w+)", said, re.MULTILINE) == ["help", "demo", "up", "test", "check", "bench", "chaos", "lock"]
+    assert re.findall(r"^  make (\w+)", said, re.MULTILINE) == [
+        "help",
+        "demo",
+        "up",
+        "test",
+        "check",
+        "bench",
+        "chaos",
+        "lock",
+    ]
