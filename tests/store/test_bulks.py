@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities.bulk import Bulk
 from models.bulk import BulkState, Ending, Fate, Mark, Scope, Turn
 from models.case import Role
 from models.errors import Missing, Refused, Unavailable
@@ -269,3 +272,49 @@ async def test_plans_and_rows_come_page_by_page(bulks, db):
     assert [plan.id for plan in await bulks.listing(newest[-1].id)] == [plans[0].id]
     assert [row.n for row in await bulks.rows(plans[0].id, after=1, limit=1)] == [2]
     assert await bulks.rows(plans[0].id, state=Fate.GRANTED) == ()
+
+
+async def test_with_temporal_away_no_order_is_to_blame(bulks, db):
+    await keep(db)
+    plan = await begun(bulks)
+
+    async def ask(*_):
+        raise Unavailable("temporal_away")
+
+    with pytest.raises(ApplicationError, match="temporal_away"):
+        await ActivityEnvironment().run(Bulk(bulks, ask, 50).grant, Turn(bulk=plan.id))
+    (row,) = await bulks.rows(plan.id)
+    assert (row.state, row.attempts) == (Fate.WAITING, 0)
+
+
+async def test_a_hand_that_is_called_back_writes_down_what_is_in_the_air(bulks, db):
+    await keep(db)
+    plan = await begun(bulks)
+    asked, may_answer, hand = asyncio.Event(), asyncio.Event(), ActivityEnvironment()
+
+    async def ask(*_):
+        asked.set()
+        await may_answer.wait()
+
+    asking = asyncio.create_task(hand.run(Bulk(bulks, ask, 50).grant, Turn(bulk=plan.id)))
+    await asked.wait()
+    hand.cancel()
+    may_answer.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await bulks.get(plan.id)).tally.granted == 1
+
+
+async def test_no_more_are_asked_in_a_second_than_the_pace_allows(bulks, db):
+    for _ in range(12):
+        await keep(db)
+    plan, moments = await begun(bulks), []
+
+    async def ask(*_):
+        moments.append(asyncio.get_running_loop().time())
+
+    reached = await ActivityEnvironment().run(Bulk(bulks, ask, 10).grant, Turn(bulk=plan.id))
+
+    assert reached.tally.granted == len(moments) == 12
+    assert max(moments) - min(moments) > 0.9
