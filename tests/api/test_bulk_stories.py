@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkerDeploymentVersion
 
 import worker
 from activities.bulk import Bulk
@@ -38,6 +39,7 @@ from store.temporal import CONVERTER
 from tests.api.conftest import NOBODY, Door, eventually, tools_for
 from tests.builders import an_order
 from tests.others import Courier, Provider, Shop
+from tests.releases import DEPLOYMENT, FIRST, SECOND, Releases
 from tests.sandbox import SANDBOX
 from tests.store.makings import a_contact
 from tests.workflows.conftest import AT_ONCE, a_line, a_server, dropped
@@ -165,6 +167,17 @@ class Fleet(Door):
         }  # fmt: skip
         env = os.environ | {f"OMS_{name}": str(word) for name, word in told.items()}
         return subprocess.Popen([sys.executable, HOUSE / "cli.py", "worker"], env=env, cwd=HOUSE)
+
+
+@asynccontextmanager
+async def versioned(env, fleet, build):
+    """Those who tell stories, and our own hands, as one version of the worker."""
+    client, crew = await a_line(env), worker.Crew(WorkerDeploymentVersion(DEPLOYMENT, build), timedelta(0))
+    async with (
+        worker.stories(client, fleet.memory, SANDBOX, remembered=0, crew=crew),
+        worker.ours(client, fleet.memory, crew=crew),
+    ):
+        yield
 
 
 @asynccontextmanager
@@ -359,3 +372,23 @@ async def test_with_a_long_history_it_continues_as_new(db, registry, url):
         assert await fleet.spans(orders) == {USUAL + timedelta(hours=96): 16}
         history = [event async for event in fleet.story(bulk).fetch_history_events()]
         assert len(history) < 100
+
+
+async def test_with_newer_code_it_goes_on_there_and_asks_each_order_once(db, registry, url):
+    async with await a_server(log="never") as env, a_fleet(env, db, registry, url, pace=4) as fleet:
+        releases = Releases(env)
+        async with AsyncExitStack() as stack:
+            for build in (FIRST, SECOND):
+                await stack.enter_async_context(versioned(env, fleet, build))
+            await releases.make_current(FIRST)
+            orders = await fleet.orders(16)
+            bulk = await fleet.begin(LONGER, district="65")
+            await fleet.granted(bulk, 1)
+            await releases.make_current(SECOND)
+            for what in ("pause", "resume"):
+                await fleet.steer(bulk, what)
+            plan = await fleet.ended(bulk)
+
+            assert await releases.told_by(fleet.story(bulk)) == [FIRST, SECOND]
+            assert plan["tally"]["granted"] == 16
+            assert await fleet.spans(orders) == {USUAL + timedelta(hours=96): 16}
