@@ -7,7 +7,16 @@ def pytest_addoption(parser):
     parser.addoption("--record", action="store_true", help="write histories that are missing")
 
 
-LONG = ("test_every_wish", "test_play", "test_versions", "test_stack", "test_cli", "test_deadlines", "test_restarts")
+LONG = (
+    "test_kill",
+    "test_every_wish",
+    "test_play",
+    "test_versions",
+    "test_stack",
+    "test_cli",
+    "test_deadlines",
+    "test_restarts",
+)
 
 
 def pytest_collection_modifyitems(items):
