@@ -54,9 +54,9 @@ def program(name: str) -> str | Path:
 
 
 def _run(name: str, words: Sequence[str], url: str) -> None:
-    """Why the password goes by the environment: everybody on this machine may read the words of a command."""
+    """Why the password goes by its environment, alone: everybody on this machine may read the words of a command."""
     known = conninfo_to_dict(url)
-    told = {**os.environ, "PGPASSWORD": str(known.pop("password", ""))}
+    told = {"PGPASSWORD": str(known.pop("password", ""))}
     where = make_conninfo(**{key: str(value) for key, value in known.items()})
     ran = subprocess.run(  # noqa: S603, the words are ours
         [program(name), "--dbname", where, *words], env=told, capture_output=True, text=True, check=False

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from rich.console import Console
 
 from chaos.mortal import PLACES, UNHURRIED, mortals, spared
 from chaos.run import Night, Verdict, played
-from settings import load
+from settings import Ports, Settings, load
 from stack import Down
 
 HERE = Path(__file__).parent
@@ -38,19 +37,21 @@ def main(  # noqa: PLR0913 - every option of a command is an argument
     ),
 ) -> None:
     """Orders with every fault dial on, while the door, the workers, PostgreSQL and Temporal are killed at random."""
-    for name in ("API", "POSTGRES", "TEMPORAL", "UI", "METRICS"):
-        os.environ[f"OMS_PORTS__{name}"] = "0"
     verdicts = []
     for seed in range(first, first + seeds):
         night = Night(orders, spread=max(10.0, orders / A_SECOND), pause=pause)
         night = _at_places(night, data / f"{seed}-graves") if places else night
         try:
-            verdicts.append(asyncio.run(played(load(data=data / str(seed)), seed, night, _tell)))
+            verdicts.append(asyncio.run(played(_apart(data / str(seed)), seed, night, _tell)))
         except Down as down:
             console.print(f"Seed {seed} could not be played: {down}", style="red", soft_wrap=True)
             raise typer.Exit(1) from None
         _say(verdicts[-1], data)
     _sum_up(verdicts)
+
+
+def _apart(data: Path) -> Settings:
+    return load(data=data, ports=dict.fromkeys(Ports.model_fields, 0))
 
 
 def _at_places(night: Night, graves: Path) -> Night:
