@@ -125,8 +125,8 @@ async def test_a_queue_that_nobody_serves_says_so_and_how_long_it_waits(door, en
 
     told = await eventually(waiting, within=20)
     assert told["oms_queue_backlog", "stories"] >= 1
-    assert told["oms_queue_workers", "theirs-sf"] == 0
     assert told["oms_part_ready", "temporal"] == 1
+    assert [queue.pollers for queue in await queues.queues(env.client, ["theirs-nobody"])] == [0]
     await dropped(story)
 
 
