@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from models.noun import Id
 from store import raws
 from store.contacts import Contacts
 from store.database import Database, Instant
-from store.inbox_statements import DUE, KEEP, OLDEST, PARK, POSTPONE, REPLAY, WAITING
+from store.inbox_statements import DUE, KEEP, PARK, POSTPONE, REPLAY, WAITING
 
 
 class State(StrEnum):
@@ -158,11 +158,6 @@ class Inbox:
         if raw is None:
             raise Missing("row_unknown")
         return await raws.raw_of(self.db, self.contacts.master, raw)
-
-    async def oldest_age(self) -> timedelta | None:
-        """How long the oldest waiting row waits. One statement."""
-        async with self.db.begin() as conn:
-            return (await conn.execute(OLDEST)).scalar()
 
     async def waiting(self, state: State = State.WAITING) -> tuple[tuple[Id, str, int], ...]:
         """How many rows wait for their turn, or for a person, by party and code. One statement."""

@@ -75,7 +75,6 @@ REPLAY = text("""
         code = CASE WHEN order_id IS NULL THEN 'unaddressed' ELSE 'unheard' END
     WHERE id = :row
 """)
-OLDEST = text("SELECT now() - min(kept_at) FROM inbox WHERE state = 'waiting'")
 WAITING = text("""
     SELECT party, code, count(*) FROM inbox WHERE state = :state GROUP BY party, code ORDER BY party, code
 """)

@@ -1,4 +1,9 @@
 import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
 
 os.environ["COLUMNS"] = "200"  # tables are read here by their words, wherever this runs
 
@@ -22,3 +27,12 @@ LONG = (
 def pytest_collection_modifyitems(items):
     """Long files first, so that at the end no core waits for one of them."""
     items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.path.name), len(LONG)))
+
+
+@pytest.fixture
+def home():
+    """A folder for a whole stack: short, and outside pytest's own, for PostgreSQL does not run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="orderhub-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -222,30 +222,41 @@ class Lively(Door):
         return await eventually(told, within)
 
 
-@pytest.fixture
-async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
-    client = await a_line(env)
-    tools = await tools_for(db, client, registry)
+async def memory_of(tools):
+    """What the hands behind a door remember with, and a shelf that is full."""
     memory = worker.Memory(
         book=tools.orders,
-        shelves=Shelves(db),
-        gate=MoneyGate(db),
-        calls=CallBook(db),
+        shelves=Shelves(tools.db),
+        gate=MoneyGate(tools.db),
+        calls=CallBook(tools.db),
         contacts=tools.contacts,
-        boxes=Boxes(db),
+        boxes=Boxes(tools.db),
         addresses=tools.addresses,
         links=tools.links,
     )
     await memory.shelves.add_place(Place(id="east", name="east", district="330106"))
     await memory.shelves.receive("east", "TEA-250", 1000, "counted", "first")
     await memory.boxes.send_from("east", a_contact())
+    return memory
+
+
+def hands_of(client, memory, parties):
+    """Everybody who works behind a door."""
+    return [
+        worker.stories(client, memory, SANDBOX),
+        worker.ours(client, memory),
+        *worker.theirs(client, memory, parties),
+    ]
+
+
+@pytest.fixture
+async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
+    client = await a_line(env)
+    tools = await tools_for(db, client, registry)
+    memory = await memory_of(tools)
     parties = worker.Parties((Provider("wechat"),), (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
     async with AsyncExitStack() as stack:
-        for hands in (
-            worker.stories(client, memory, SANDBOX),
-            worker.ours(client, memory),
-            *worker.theirs(client, memory, parties),
-        ):
+        for hands in hands_of(client, memory, parties):
             await stack.enter_async_context(hands)
         door = await stack.enter_async_context(_entered(Lively(tools, parties)))
         yield door

@@ -7,16 +7,10 @@ import worker
 from beside.ground import free_port
 from calllog import CallWriter
 from connectors.registry import Accounts, Registry
-from models.place import Place
-from store.boxes import Boxes
 from store.calls import CallBook
-from store.money import MoneyGate
-from store.stock import Shelves
-from tests.api.conftest import ACCOUNTS, SECRETS, Lively, eventually, tools_for
+from tests.api.conftest import ACCOUNTS, SECRETS, Lively, eventually, hands_of, memory_of, tools_for
 from tests.connectors.payments.conftest import API_V3_KEY, OURS, SERIAL, THEIRS, a_wechat
 from tests.others import Courier, Shop
-from tests.sandbox import SANDBOX
-from tests.store.makings import a_contact
 from tests.workflows.conftest import dropped
 from world.server import serve
 from world.wechat import PUBLIC_KEY_ID
@@ -57,7 +51,7 @@ async def a_street(env, db, client, *, tracer=None, **log):
         registry = await stack.enter_async_context(Registry(accounts, calls))
         tools = replace(await tools_for(db, client, registry, relays=True, link_within=10), tracer=tracer)
         parties = worker.Parties(registry.providers, (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
-        for hands in _hands(client, await _memory(tools), parties):
+        for hands in hands_of(client, await memory_of(tools), parties):
             await stack.enter_async_context(hands)
         street = Street(tools, parties, wechat, address)
         await stack.enter_async_context(serve(street.app, int(address.rpartition(":")[2])))
@@ -80,29 +74,3 @@ def _accounts(ours, theirs):
         "notify_url": f"{ours}/webhooks/payments/wechat/wechat",
     }
     return Accounts.model_validate({**ACCOUNTS, "payments": {"wechat": [wechat]}})
-
-
-async def _memory(tools):
-    db = tools.db
-    memory = worker.Memory(
-        book=tools.orders,
-        shelves=Shelves(db),
-        gate=MoneyGate(db),
-        calls=CallBook(db),
-        contacts=tools.contacts,
-        boxes=Boxes(db),
-        addresses=tools.addresses,
-        links=tools.links,
-    )
-    await memory.shelves.add_place(Place(id="east", name="east", district="330106"))
-    await memory.shelves.receive("east", "TEA-250", 1000, "counted", "first")
-    await memory.boxes.send_from("east", a_contact())
-    return memory
-
-
-def _hands(client, memory, parties):
-    return [
-        worker.stories(client, memory, SANDBOX),
-        worker.ours(client, memory),
-        *worker.theirs(client, memory, parties),
-    ]

@@ -1,11 +1,5 @@
 """Workers that are killed at places that have a name. All places: `python -m chaos --places`; here the most dear."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
-import pytest
-
 import settings
 from activities.moments import Moment
 from chaos.mortal import PLACES, UNHURRIED, dies_in, mark, mortals, spared
@@ -19,15 +13,6 @@ DEAR = {
     ("label", Moment.AFTER_RECORD),
     ("report_shipped", Moment.AFTER_CALL),
 }
-
-
-@pytest.fixture
-def home():
-    """Short, and outside pytest's own folders: PostgreSQL does not run as root, and must reach it."""
-    folder = Path(tempfile.mkdtemp(prefix="mortal"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_of_all_who_pass_a_place_one_dies(tmp_path):

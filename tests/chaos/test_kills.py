@@ -1,11 +1,6 @@
 """Everything that we run is killed at random while orders are played: short, one seed. Long: `make chaos SEEDS=100`."""
 
-import shutil
-import tempfile
 from itertools import islice
-from pathlib import Path
-
-import pytest
 
 import settings
 from chaos.run import VICTIMS, Night, played
@@ -13,15 +8,6 @@ from chaos.saboteur import How, blows
 from settings import Ports
 
 SHORT = Night(orders=12, spread=15.0, pause=4.0, strikes_on=5.0)
-
-
-@pytest.fixture
-def home():
-    """Short, and outside pytest's own folders: PostgreSQL does not run as root, and must reach it."""
-    folder = Path(tempfile.mkdtemp(prefix="chaos"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_seed_strikes_the_same_again_and_another_one_elsewhere():

@@ -1,9 +1,5 @@
 """The main job in small: our own processes, everyone else over HTTP, and both sides' books."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 
 import settings
@@ -13,15 +9,6 @@ from demo.scenes import Play
 from settings import Ports
 
 FEW = {"orders": 14, "spread": 10.0, "at_most": 120.0}
-
-
-@pytest.fixture
-def home():
-    """Short, and outside pytest's own folders: PostgreSQL does not run as root, and must reach it."""
-    folder = Path(tempfile.mkdtemp(prefix="play"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

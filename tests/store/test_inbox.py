@@ -185,7 +185,7 @@ async def test_a_parked_row_rests_until_it_is_replayed(db):
     [kept] = await box.keep("wechat", "main", b"raw", [a_message(order.business_no)])
     await box.park(kept.row, "unreadable")
     await wait(db, 600)
-    assert (await box.due(10), await box.oldest_age(), await box.waiting()) == ((), None, ())
+    assert (await box.due(10), await box.waiting()) == ((), ())
     assert [row[1:] for row in await box.waiting(State.PARKED)] == [("unreadable", 1)]
     assert [entry.state for entry in await box.listing("parked", 10)] == [State.PARKED]
 
@@ -194,15 +194,6 @@ async def test_a_parked_row_rests_until_it_is_replayed(db):
     assert [row.row for row in await box.due(10)] == [kept.row]
     with pytest.raises(Missing, match="row_unknown"):
         await box.replay(99)
-
-
-async def test_how_long_the_oldest_waits(db):
-    assert await inbox(db).oldest_age() is None
-    await inbox(db).keep("sf", "main", b"raw", [a_message("SF1", to="waybill")])
-    async with db.begin() as conn:
-        await conn.execute(text("UPDATE inbox SET kept_at = kept_at - interval '1 hour'"))
-
-    assert 3600 <= (await inbox(db).oldest_age()).total_seconds() < 3700
 
 
 async def test_the_words_about_a_forgotten_person_are_gone_and_the_telling_stays(db):
