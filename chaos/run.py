@@ -90,6 +90,8 @@ async def found(cast: Cast) -> AsyncIterator[str]:
     for line in compared(cast.town, cast.shop, cast.warehouse, known):
         if not line.agrees:
             yield f"{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}"
+    if any(cast.forgeries):
+        yield f"forged pushes and orders that were believed: {cast.forgeries}"
     for party, state, count in await _unheard(cast):
         yield f"inbox: {count} of {party} are {state}"
     for check in BOOKS:

@@ -70,6 +70,12 @@ class Cast:
     servers: Keeper  # PostgreSQL and Temporal
     processes: Keeper  # the door and the workers
 
+    @property
+    def forgeries(self) -> tuple[int, int]:
+        """Pushes with a false signature that we believed, and orders."""
+        orders = sum(status < httpx.codes.BAD_REQUEST for status in self.shop.books.forged)
+        return sum(pusher.forged_accepted for pusher in self.town.signing), orders
+
 
 @dataclass(frozen=True)
 class Workforce:
@@ -250,17 +256,16 @@ async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, obj
     captures = [capture for order in orders for paid in order.payments for capture in paid.captures]
     asked = sum(capture.id.startswith("query-") for capture in captures)
     cases = await Cases(cast.house.db).listing(CaseFilter(open=None, is_houses=False, limit=1000))
-    sign = (cast.town.wechat.pusher, cast.town.alipay.pusher, cast.town.kuaidi.pusher)
-    forged = [sum(pusher.forged_sent for pusher in sign), sum(pusher.forged_accepted for pusher in sign)]
+    forged = sum(pusher.forged_sent for pusher in cast.town.signing)
+    pushes, forged_orders = cast.forgeries
     dropped = sum(len(pusher.dropped) for pusher in cast.town.pushers)
-    accepted = sum(status < httpx.codes.BAD_REQUEST for status in cast.shop.books.forged)
     return [
         ("callbacks and pushes that were dropped", dropped),
         ("payments found by asking", asked),
         ("orders that were escalated", len({known.case.story for known in cases})),
         ("reminders sent to the robot", len(cast.town.dingtalk.books.messages)),
-        ("forged pushes: sent, accepted", f"{forged[0]}, {forged[1]}"),
+        ("forged pushes: sent, accepted", f"{forged}, {pushes}"),
         ("rumours of a courier that does not sign", cast.town.sf.pusher.forged_sent),
-        ("forged orders: sent, accepted", f"{len(cast.shop.books.forged)}, {accepted}"),
+        ("forged orders: sent, accepted", f"{len(cast.shop.books.forged)}, {forged_orders}"),
         ("scans told from a buffer, or twice", sum(not scan.is_live for scan in cast.warehouse.books.scans)),
     ]

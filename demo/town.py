@@ -106,6 +106,11 @@ class Town:
         """Everyone who tells us things."""
         return (self.wechat.pusher, self.alipay.pusher, self.sf.pusher, self.kuaidi.pusher)
 
+    @property
+    def signing(self) -> tuple[Any, ...]:
+        """Those of them whose words we believe by their signature."""
+        return (self.wechat.pusher, self.alipay.pusher, self.kuaidi.pusher)
+
     def accounts(self, shop: str) -> Mapping[str, Any]:
         """What we are told of our accounts, as the file of parties has it."""
         private = self.ours.private_pem
