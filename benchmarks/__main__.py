@@ -1,7 +1,6 @@
 """`python -m benchmarks`: measure, show, and keep the figures; `--table`: put them into the READMEs."""
 
 import asyncio
-import json
 import os
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -10,14 +9,13 @@ import typer
 from rich.console import Console
 
 from benchmarks import tables
-from benchmarks.figures import Figures, figures
+from benchmarks.figures import figures
+from benchmarks.ledger import keep, kept
 from benchmarks.rounds import Load
 from benchmarks.run import Findings, Plan, found
 from settings import load
 from stack import Down
 
-HERE = Path(__file__).parent
-LATEST = HERE / "latest.json"
 console = Console()
 
 
@@ -38,20 +36,20 @@ def main(  # noqa: PLR0913 - every option of a command is an argument
     if table:
         _write_tables()
         return
-    _apart(data)
+    apart(data)
     plan = Plan(rounds, Load(lives, at_once), spaced=min(lives, 10), callbacks=callbacks)
     try:
         findings = asyncio.run(found(load(data=data), plan))
     except Down as down:
         _fail(str(down))
     known = figures(findings)
-    LATEST.write_text(json.dumps(known, indent=2) + "\n")
+    book = keep(known)
     console.print(tables.shown(known))
-    console.print(f"Kept in {LATEST}. Into the READMEs: python -m benchmarks --table")
+    console.print(f"Kept in {book}. Into the READMEs: python -m benchmarks --table")
     _name_failures(findings)
 
 
-def _apart(data: Path) -> None:
+def apart(data: Path) -> None:
     """Ports that nobody else uses: whatever else runs here is neither measured nor disturbed.
 
     Why bytecode: the floor's worker has the SDK's sandbox, which reads its module anew for each life. Where Python may
@@ -64,13 +62,13 @@ def _apart(data: Path) -> None:
 
 
 def _write_tables() -> None:
-    if not LATEST.exists():
+    known = kept()
+    if "orders.ratio" not in known:
         _fail("There are no figures yet. Run: make bench")
-    known: Figures = json.loads(LATEST.read_text())
     if known["orders.failed"]:
         _fail(f"{known['orders.failed']} lives of the last run failed: its figures are for nobody's README.")
     try:
-        tables.write(known, HERE.parent)
+        tables.write(known, Path(__file__).parents[1])
     except tables.Unmarked as unmarked:
         _fail(str(unmarked))
 

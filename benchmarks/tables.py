@@ -43,6 +43,25 @@ ROWS = (
         "payment callback until our thanks: median, 99 of 100",
         "支付回调到应答:中位数、99 分位",
     ),
+    Row(
+        ("worker.mb_per_1000_orders",),
+        "MB",
+        "memory of a worker for 1,000 open orders that it keeps in mind",
+        "worker 缓存 1000 个未结订单所占内存",
+    ),
+    Row(
+        ("worker.recovery_s",),
+        "s",
+        "worker killed with 1,000 open orders, until all answer again",
+        "带 1000 个未结订单的 worker 被 kill -9 后,到全部再次应答",
+    ),
+    Row(
+        ("inbox.drain_per_s",),
+        "/s",
+        "messages told to their stories after an outage of Temporal",
+        "Temporal 恢复后,收件箱每秒转达的消息",
+    ),
+    Row(("chaos.seeds_clean", "chaos.seeds_run"), "", "seeds of chaos: clean, played", "混沌种子:无差错的、跑过的"),
 )
 HEADS = {
     "english": (
@@ -61,12 +80,17 @@ class Unmarked(Exception):
     """A README has no place for the table; the message says what to add."""
 
 
+def measured(figures: Figures) -> list[Row]:
+    """Rows of which somebody has measured everything."""
+    return [row for row in ROWS if all(key in figures for key in row.keys)]
+
+
 def shown(figures: Figures) -> RenderableType:
     """For the terminal: the figures, what a life costs whom, and what bounds it."""
     table = Table(title="Order Hub, measured", title_justify="left")
     table.add_column("what")
     table.add_column("figure", justify="right")
-    for row in ROWS:
+    for row in measured(figures):
         table.add_row(row.english, _value(row, figures))
     others = f"Meanwhile others kept {figures['machine.others_cores']} cores of this machine busy."
     bounds = [f"The rate of the {what} is bounded by {figures[key]}." for what, key in BOUNDS]
@@ -88,7 +112,7 @@ def markdown(figures: Figures, language: str) -> str:
     """For a README."""
     what, figure, _ = HEADS[language]
     lines = [f"| {what} | {figure} |", "|---|---:|"]
-    lines += [f"| {getattr(row, language)} | {_value(row, figures)} |" for row in ROWS]
+    lines += [f"| {getattr(row, language)} | {_value(row, figures)} |" for row in measured(figures)]
     return "\n".join((*lines, "", _machine(figures, language)))
 
 

@@ -1,7 +1,6 @@
 """`python -m chaos`: play seed after seed while everything is killed at random, and say which ran clean."""
 
 import asyncio
-import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -12,13 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.ledger import keep
 from chaos.mortal import PLACES, UNHURRIED, mortals, spared
 from chaos.run import Night, Verdict, played
 from settings import Ports, Settings, load
 from stack import Down
 
-HERE = Path(__file__).parent
-LATEST = HERE / "latest.json"
 A_SECOND = 1.5  # orders that two cores carry while half of what carries them is down
 console = Console()
 
@@ -80,7 +78,7 @@ def _say(verdict: Verdict, data: Path) -> None:
 def _sum_up(verdicts: Sequence[Verdict]) -> None:
     clean = sum(verdict.is_clean for verdict in verdicts)
     figures = {"chaos.seeds_run": len(verdicts), "chaos.seeds_clean": clean}
-    LATEST.write_text(json.dumps(figures, indent=2) + "\n")
+    keep(figures)
     console.print(f"{clean} of {len(verdicts)} seeds ran clean.", style="green" if clean == len(verdicts) else "red")
     raise typer.Exit(0 if clean == len(verdicts) else 1)
 

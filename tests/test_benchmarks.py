@@ -10,6 +10,7 @@ from benchmarks import floor, rounds, tables
 from benchmarks.books import Reader
 from benchmarks.callbacks import percentile
 from benchmarks.figures import bound_by, figures
+from benchmarks.ledger import keep, kept
 from benchmarks.machine import Machine
 from benchmarks.metering import Length, Meter, Reading, length
 from benchmarks.orders import BATCH, SINGLY, SPACED
@@ -207,3 +208,18 @@ def test_a_readme_without_markers_is_named_and_the_other_is_written(tmp_path):
 def test_percentiles_are_times_that_were_measured():
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile([], 0.99) == 0.0
+
+
+def test_figures_of_one_command_stay_when_another_is_measured(tmp_path):
+    book = tmp_path / "latest.json"
+    keep({"orders.ratio": 0.5, "chaos.seeds_run": 1}, book)
+    keep({"chaos.seeds_run": 2, "chaos.seeds_clean": 2}, book)
+
+    assert kept(book) == {"orders.ratio": 0.5, "chaos.seeds_run": 2, "chaos.seeds_clean": 2}
+
+
+def test_the_table_leaves_out_what_nobody_has_measured_yet():
+    some = figures(findings())
+
+    assert "seeds" not in tables.markdown(some, "english")
+    assert "| 3 · 4 |" in tables.markdown(some | {"chaos.seeds_clean": 3, "chaos.seeds_run": 4}, "english")
