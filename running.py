@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from fastapi import FastAPI
 from opentelemetry.trace import Tracer
+from starlette.types import ASGIApp
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
@@ -21,6 +22,7 @@ from activities.housekeeping import Housekeeping
 from activities.reminders import remind
 from api import stories
 from api.app import Terms, Tools, create_app
+from api.quotas import Limit, Quotas
 from api.visitors import Key, Visitor, key_for
 from calllog import CallWriter
 from connectors.registry import Accounts, Registry
@@ -161,6 +163,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         desk=DeskFacts(db),
         audit=Audit(db),
         bulks=Bulks(db),
+        quotas=Quotas({limit: getattr(house.settings.limits, limit) for limit in Limit}),
         tracer=house.tracer,
     )
     return create_app(tools)
@@ -168,10 +171,20 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
 
 async def serve(house: House, temporal_ui: str | None = None, host: str = "127.0.0.1") -> None:
     """Open the door until cancelled."""
-    config = uvicorn.Config(
-        door(house, temporal_ui), host=host, port=house.settings.ports.api, log_config=None, access_log=False
+    await uvicorn.Server(listening(door(house, temporal_ui), house.settings, host)).serve()
+
+
+def listening(app: ASGIApp, settings: Settings, host: str) -> uvicorn.Config:
+    """How the door is opened. Nobody is believed about whose address it is but our own proxies."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=settings.ports.api,
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
     )
-    await uvicorn.Server(config).serve()
 
 
 def _terms(settings: Settings, temporal_ui: str | None) -> Terms:

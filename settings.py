@@ -5,6 +5,7 @@ import binascii
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -49,6 +50,12 @@ def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for name in given if name.strip())
 
 
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for name in value:
+        ip_network(name)
+    return value
+
+
 def _pairs(value: object) -> object:
     return tuple(value.items()) if isinstance(value, Mapping) else value
 
@@ -75,6 +82,7 @@ Person = Annotated[str, StringConstraints(pattern=r"^(admin|ops|warehouse|financ
 Slot = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]*$", max_length=60)]
+Quota = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,6}/[smh]( burst [1-9][0-9]{0,6})?$")]
 Build = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=100)]
 
 
@@ -151,6 +159,14 @@ class Bulk(Part):
     alone: int = Field(200, ge=0, description="Orders up to which one person may confirm a bulk wish alone")
 
 
+class Limits(Part):
+    """How often anybody may come; each process of the door counts for itself. More gets 429, and when to come again."""
+
+    key: Quota = Field("200/s burst 20000", description="Calls of one shop, person or party that proved who it is")
+    address: Quota = Field("400/s burst 40000", description="Calls from one address, whoever it is")
+    failures: Quota = Field("20/m", description="Wrong keys and signatures from one address")
+
+
 class Ports(Part):
     """Where we listen; on the embedded stack a taken port is replaced by a free one. 0: any free one."""
 
@@ -210,6 +226,7 @@ class Settings(BaseSettings):
     temporal: Temporal = Temporal()
     slots: Slots = Slots()
     bulk: Bulk = Bulk()
+    limits: Limits = Limits()
     ports: Ports = Ports()
     otel: Otel = Otel()
     keys: Keys
@@ -219,6 +236,9 @@ class Settings(BaseSettings):
     postgres_password: Password | None = Field(None, description="Password of the embedded PostgreSQL")
     public_url: str = Field(
         pattern=r"^https?://[^\s/]+.*[^/]$", description="Where parties reach our door for callbacks"
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = Field(
+        (), description="Our own proxies, by comma: their X-Forwarded-For says whose address counts; empty: the peer's"
     )
     parties_file: FilePath | None = Field(None, description="Accounts at outside parties, a TOML or JSON file")
     queues: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(

@@ -12,6 +12,7 @@ from api import bulk, cases, desk, errors, health, labels, orders, scans, webhoo
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
+from api.pacing import Pacing
 from api.pages import board, entrance, paper, sheet
 from api.pages.showing import show_problem
 from api.relay import relay
@@ -54,6 +55,7 @@ def create_app(tools: Tools) -> FastAPI:
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Pacing, tools=tools, told=_told)
     app.add_middleware(Counting, figures=tools.figures)
     if tools.tracer:
         app.add_middleware(Tracing, tracer=tools.tracer)

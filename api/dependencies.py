@@ -3,7 +3,6 @@
 Why all of them are coroutines: FastAPI sends a plain function to a thread, which costs more than it does.
 """
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.errors import Problem, of_validation, unauthorized
 from api.limits import SMALL_BODY, body_of
+from api.quotas import Limit, household
 from api.tools import Tools
 from api.visitors import Visitor, digest_of
 from models.case import Role
@@ -54,19 +54,25 @@ async def visitor_of(request: Request, tools: Given, shown: Credentials) -> Visi
 
 
 def known_by(tools: Tools, secret: str, place: str) -> Visitor:
-    """Whose key it is. Raises: Problem 401; 429 where somebody tries keys."""
-    if visitor := tools.terms.visitors.get(digest_of(secret)):
-        return visitor
-    moment = asyncio.get_running_loop().time()
-    if tools.patience.is_over(place, moment):
-        raise Problem(429, "too_often", headers={"Retry-After": "60"})
-    tools.patience.note(place, moment)
-    raise unauthorized("key_unknown")
+    """Whose key it is. Raises: Problem 401; 429 where somebody tries keys, or asks too often with a right one."""
+    visitor = tools.terms.visitors.get(digest_of(secret))
+    if visitor is None:
+        spend(tools, Limit.FAILURES, place)
+        raise unauthorized("key_unknown")
+    spend(tools, Limit.KEY, visitor.name)
+    return visitor
+
+
+def spend(tools: Tools, limit: Limit, who: str) -> None:
+    """Once more. Raises: Problem 429, which says when to come again."""
+    if wait := tools.quotas.wait(limit, who):
+        tools.figures.limited.labels(limit).inc()
+        raise Problem(429, "too_often", headers={"Retry-After": str(wait)})
 
 
 def place_of(request: Request) -> str:
     """Where a request comes from."""
-    return request.client.host if request.client else "nowhere"
+    return household(request.client.host) if request.client else "nowhere"
 
 
 class Only:

@@ -4,6 +4,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from api.quotas import Limit
+
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SPANS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -19,6 +21,9 @@ class Figures:
         self.heard = Histogram(
             "oms_webhook_seconds", "Time until a sender has our answer", ("party",), buckets=SPANS, registry=books
         )
+        self.limited = Counter("oms_limited", "Calls refused because they were too many", ("limit",), registry=books)
+        for limit in Limit:
+            self.limited.labels(limit)  # told from the start, so that the first refusal is a rise
         self.scans = Counter("oms_scans", "Answers to scans", ("word",), registry=books)
         self.wishes = Counter("oms_wishes", "Wishes", ("kind", "outcome"), registry=books)
         self.orders = Counter("oms_orders", "Orders received", ("channel", "outcome"), registry=books)

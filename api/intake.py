@@ -79,7 +79,7 @@ def patience_of(headers: Mapping[str, str], most: float) -> float:
 
 async def arrived(tools: Tools, said: Said) -> NewOrder:
     """The one order in a signed message. Raises: Forged, Garbled, Unavailable; Problem 422 where it is not one."""
-    await believe_once(tools, said.channel, said.message)
+    await believe_once(tools, said)
     orders = said.channel.arrival(said.message)
     if len(orders) != 1:
         raise Problem(422, "one_order_at_a_time")

@@ -1,8 +1,7 @@
-"""How much, how often and how many times somebody may say something to us."""
+"""How much and how many times somebody may say something to us; how often: `api/quotas.py`."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable
 from hashlib import sha256
 from typing import Final
 
@@ -42,26 +41,6 @@ async def _collected(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise Problem(413, "too_large")
     return bytes(body)
-
-
-class Patience:
-    """So many failures from one place in a span; then it is told to wait. Units: seconds of a monotonic clock."""
-
-    def __init__(self, failures: int = 20, span: float = 60.0, places: int = 10_000) -> None:
-        self.failures, self.span, self.places = failures, span, places
-        self._since: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
-
-    def is_over(self, place: Hashable, now: float) -> bool:
-        """Whether this place has failed too often lately."""
-        since, count = self._since.get(place, (now, 0))
-        return now - since < self.span and count >= self.failures
-
-    def note(self, place: Hashable, now: float) -> None:
-        """It failed again."""
-        since, count = self._since.pop(place, (now, 0))
-        self._since[place] = (since, count + 1) if now - since < self.span else (now, 1)
-        if len(self._since) > self.places:
-            self._since.popitem(last=False)
 
 
 class Replays:

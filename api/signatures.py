@@ -6,10 +6,11 @@ from typing import Annotated, Protocol, runtime_checkable
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
-from api.dependencies import Credentials, Given, Only, OrderId, json_type, visitor_of
+from api.dependencies import Credentials, Given, Only, OrderId, json_type, place_of, spend, visitor_of
 from api.errors import of_validation, unauthorized
 from api.limits import ORDER_BODY, SMALL_BODY
 from api.messages import message_of
+from api.quotas import Limit
 from api.tools import Tools
 from api.visitors import Visitor
 from connectors.ports import Channel, Mark, Message
@@ -29,10 +30,11 @@ class Said:
 
     channel: Channel
     message: Message
+    place: str
 
 
 async def said(request: Request, tools: Given) -> Said:
-    """The message and the channel that can read it. Raises: Problem 400, 401, 413, 415, 422."""
+    """The message and the channel that can read it. Raises: Problem 400, 401, 413, 415, 422, 429."""
     json_type(request)
     message = await message_of(request, ORDER_BODY)
     try:
@@ -40,8 +42,9 @@ async def said(request: Request, tools: Given) -> Said:
     except ValidationError as error:
         raise of_validation(error) from None
     try:
-        return Said(tools.registry.channel(whose.channel, whose.shop), message)
+        return Said(tools.registry.channel(whose.channel, whose.shop), message, place_of(request))
     except Missing:
+        spend(tools, Limit.FAILURES, place_of(request))
         raise unauthorized("forged") from None  # whether a shop exists is nobody's business
 
 
@@ -56,15 +59,21 @@ class Signing(Protocol):
         """That this shop wrote it, and lately. Raises: Forged."""
 
 
-async def believe_once(tools: Tools, channel: Channel, message: Message) -> None:
-    """Whether what a shop signed is heard for the first time. Raises: Forged; Unavailable.
+async def believe_once(tools: Tools, said: Said) -> None:
+    """Whether what a shop signed is heard for the first time. Raises: Forged; Unavailable; Problem 429.
 
     Why in the store: a door that forgets at its end, or two of them, would each believe a copy, and a wish that was
     granted once is granted again. Who cannot look it up believes nobody.
     """
+    channel = said.channel
     if not isinstance(channel, Signing):
         return
-    mark = channel.verify(message)
+    try:
+        mark = channel.verify(said.message)
+    except Forged:
+        spend(tools, Limit.FAILURES, said.place)
+        raise
+    spend(tools, Limit.KEY, channel.name)
     if not await tools.nonces.use(channel.name, mark.nonce, mark.until):
         raise Forged("replayed")
 
@@ -86,5 +95,5 @@ class KeyOrSignature:
             raise unauthorized("no_key") from None
         if not isinstance(channel, Signing):
             raise unauthorized("no_key")
-        await believe_once(tools, channel, await message_of(request, SMALL_BODY))
+        await believe_once(tools, Said(channel, await message_of(request, SMALL_BODY), place_of(request)))
         return Visitor(name=shop, role=Role.SHOP, shop=shop)

@@ -8,8 +8,9 @@ from opentelemetry.trace import Tracer
 from temporalio.client import Client
 
 from api.figures import Figures
-from api.limits import Patience, Replays
+from api.limits import Replays
 from api.lookout import Lookout
+from api.quotas import Quotas
 from api.tray import Tray
 from api.visitors import Key, Visitor
 from connectors.registry import Registry
@@ -75,6 +76,6 @@ class Tools:
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
     lookout: Lookout = field(default_factory=Lookout)
-    patience: Patience = field(default_factory=Patience)
+    quotas: Quotas = field(default_factory=Quotas)
     replays: Replays = field(default_factory=Replays)
     tracer: Tracer | None = None  # none: nobody collects traces

@@ -1,5 +1,6 @@
 """What outside parties tell us: verified over the raw bytes, kept, thanked in their own words, told afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,10 +9,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from api.dependencies import Given, Part, Public
+from api.dependencies import Given, Part, Public, place_of, spend
 from api.errors import Problem
 from api.limits import WEBHOOK_BODY
 from api.messages import message_of
+from api.quotas import Limit
 from api.tools import Tools
 from api.tracing import note
 from connectors.ports import Addressed, Listener, Message, Reply
@@ -72,24 +74,32 @@ async def _answer(tools: Tools, request: Request, sender: Sender, token: str) ->
     with tools.figures.heard.labels(party).time():
         try:
             message = await message_of(request, WEBHOOK_BODY, token)
+            outcome, reply = await _heard(tools, listener, whose, message, place_of(request))
         except Problem as problem:
-            return _spoken(tools, party, problem.code, listener.sorry(problem.code))
-        outcome, reply = await _heard(tools, listener, whose, message)
+            reply = replace(listener.sorry(problem.code), status=problem.status)
+            return _spoken(tools, party, problem.code, reply, problem.headers)
         return _spoken(tools, party, outcome, reply)
 
 
-def _spoken(tools: Tools, party: Id, outcome: str, reply: Reply) -> Response:
+def _spoken(tools: Tools, party: Id, outcome: str, reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
     tools.figures.webhooks.labels(party, outcome).inc()
     note(party, outcome)
-    return Response(reply.body, reply.status, media_type=reply.media_type)
+    return Response(reply.body, reply.status, headers, reply.media_type)
 
 
-async def _heard(tools: Tools, listener: Listener, whose: tuple[Id, Id], message: Message) -> tuple[str, Reply]:
-    """What became of it, and the sender's answer. Nothing is thanked for that is not safe."""
+async def _heard(
+    tools: Tools, listener: Listener, whose: tuple[Id, Id], message: Message, place: str
+) -> tuple[str, Reply]:
+    """What became of it, and the sender's answer. Nothing is thanked for that is not safe. Raises: Problem 429.
+
+    Why a party's own quota is asked after its signature: nobody else can use it up.
+    """
     try:
         addressed = listener.read(message)
+        spend(tools, Limit.KEY, "/".join(whose))
         return await _kept(tools, whose, message, addressed), listener.thanks()
     except Forged as failure:
+        spend(tools, Limit.FAILURES, place)
         return "forged", listener.sorry(failure.code)
     except Garbled as failure:
         return await _set_aside(tools, listener, whose, message, failure.code)
@@ -121,13 +131,12 @@ def _by_waybill(one: Addressed) -> Addressed:
 async def _set_aside(
     tools: Tools, listener: Listener, whose: tuple[Id, Id], message: Message, code: Id
 ) -> tuple[str, Reply]:
-    """What we cannot read is kept raw and waits for a person: it is read again when the connector is mended."""
+    """What we cannot read is kept raw and waits for a person: it is read again when the connector is mended.
+
+    Raises: Problem 429 where there is more of it than a person can read.
+    """
     party, account = whose
-    place = f"garbled/{party}/{account}"
-    moment = message.heard_at.timestamp()
-    if tools.patience.is_over(place, moment):
-        return "too_often", listener.sorry("too_often")
-    tools.patience.note(place, moment)
+    spend(tools, Limit.FAILURES, f"garbled/{party}/{account}")
     try:
         kept = await tools.inbox.keep(party, account, message.body, (_unreadable(party, message, message.heard_at),))
         for one in kept:

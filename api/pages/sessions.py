@@ -11,8 +11,9 @@ from typing import Final
 from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from api.dependencies import Given
+from api.dependencies import Given, spend
 from api.errors import Problem, unauthorized
+from api.quotas import Limit
 from api.tools import Terms
 from api.visitors import Visitor
 from models.case import Role
@@ -66,12 +67,13 @@ class Seated:
         self.roles = roles
 
     async def __call__(self, request: Request, tools: Given) -> Session:
-        """Who sits there. Raises: Problem 401, which a page turns into the login form; 403."""
+        """Who sits there. Raises: Problem 401, which a page turns into the login form; 403; 429."""
         session = read(request, tools.terms)
         if session is None:
             raise unauthorized("no_key")
         if session.visitor.role not in self.roles:
             raise Problem(403, "not_yours")
+        spend(tools, Limit.KEY, session.visitor.name)
         return session
 
 

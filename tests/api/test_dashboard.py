@@ -108,7 +108,7 @@ async def test_labels_are_few_and_nobodys(told):
 
     assert {label for labels in ours.values() for label in labels if label} <= {
         *("method", "route", "status", "party", "outcome", "word", "kind", "channel", "stage", "role", "state"),
-        *("queue", "part", "le", "activity_type", "task_queue", "namespace", "service_name"),
+        *("queue", "part", "limit", "le", "activity_type", "task_queue", "namespace", "service_name"),
     }
     values = {value for labels in ours.values() for values in labels.values() for value in values}
     assert [value for value in values if re.search(r"N[0-9A-F]{10}|[0-9A-HJKMNP-TV-Z]{16}|pda7", value)] == []

@@ -90,7 +90,7 @@ async def test_guessing_keys_ends_in_patience(door):
     answer = await door.get("/orders", None, headers={"authorization": "Bearer guess"})
 
     told(answer, 429, "too_often")
-    assert answer.headers["retry-after"] == "60"
+    assert answer.headers["retry-after"] == "3"
     assert (await door.get("/orders")).status_code == 200
 
 
