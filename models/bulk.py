@@ -148,6 +148,7 @@ class Course(Noun, frozen=True):
 
     bulk: int
     state: BulkState = BulkState.RUNNING
+    seen: int = 0  # unreachable orders of which somebody knew when it was resumed
 
 
 class Reached(Noun, frozen=True):

@@ -13,13 +13,14 @@ class Check(StrEnum):
     LAPSED = "lapsed"  # reservations whose end has passed, and whose story does not speak
     MISCOUNTED = "miscounted"  # counters, ledger and boxes of a place that do not agree
     OVERCLAIMED = "overclaimed"  # refunds of a payment that do not add up
+    STALLED = "stalled"  # wishes for many orders that paused by themselves
     TAMPERED = "tampered"  # an audit trail that is not as it was written
 
 
 class Finding(Noun, frozen=True):
     """One thing that is not as it should be. It is the same as long as it is about the same."""
 
-    about: Id  # <party>/<cause>, an order, a place, a transaction, audit/<row>
+    about: Id  # <party>/<cause>, an order, a place, a transaction, bulk/<number>, audit/<row>
     since: datetime | None = None  # none: nobody can say, so since it was first seen
     newest_at: datetime | None = None  # its last sign, where each has an hour
     party: Id | None = None

@@ -3,12 +3,13 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from models.bulk import BulkState, Counted, Ending, Fate, Plan, Steering, Target
+from models.bulk import BulkState, Counted, Ending, Fate, Plan, Steering, Tally, Target
 from models.noun import Id
 from models.wish import Cancel
 
 MOST = 50_000  # orders in one plan: at ten a second more than an hour
 FRESH = timedelta(days=1)  # a count of yesterday says nothing
+SILENT = 20  # orders that do not answer, or a hundredth of all: no single one of them is to blame
 OVER = (BulkState.STOPPING, BulkState.STOPPED, BulkState.DONE)
 
 
@@ -43,6 +44,11 @@ def known(target: Target) -> Ending | None:
     if target.is_ended:
         return Ending(n=target.n, fate=Fate.ENDED)
     return None if target.is_meant else Ending(n=target.n, fate=Fate.REFUSED, code="moved_on")
+
+
+def is_alarming(now: Tally, seen: int) -> bool:
+    """So many orders do not answer that a person must look before more are asked. `seen`: of which somebody knows."""
+    return now.unreachable - seen >= max(SILENT, now.orders // 100)
 
 
 def steered(what: Steering) -> BulkState:

@@ -19,6 +19,7 @@ ROLES = {
     Check.LAPSED: Role.OPS,
     Check.MISCOUNTED: Role.WAREHOUSE,
     Check.OVERCLAIMED: Role.FINANCE,
+    Check.STALLED: Role.OPS,
     Check.TAMPERED: Role.ADMIN,
 }
 

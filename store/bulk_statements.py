@@ -81,6 +81,7 @@ TO_BEGIN = text("""
     UPDATE bulks SET relay_at = now() + interval '1 minute'
     WHERE state IN ('running', 'paused', 'stopping') AND relay_at <= now() RETURNING id, state
 """)
+STALLED = text("SELECT id FROM bulks WHERE state = 'paused' AND code IS NOT NULL ORDER BY id")
 FIRST_IN_TURN = text("SELECT id FROM bulks WHERE state = 'running' ORDER BY confirmed_at, id LIMIT 1")
 TAKE = text("""
     UPDATE bulk_rows SET asked_at = coalesce(asked_at, now())

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
 from models.bulk import (
@@ -23,12 +24,15 @@ from models.bulk import (
     Tally,
     Target,
     Turn,
+    key_of,
 )
 from models.case import Role
 from models.errors import Missing, Refused, Unavailable
+from models.finding import Check, Finding
 from models.noun import Id
 from rules import bulk as rules
 from store import bulk_statements as say
+from store import cases
 from store.audit import Deed, noted
 from store.bulk_statements import LineRow
 from store.database import Database
@@ -172,14 +176,24 @@ class Bulks:
         return Reached(left=left, tally=plan.tally)
 
     async def stand(self, mark: Mark) -> None:
-        """Where its story stands. One statement."""
+        """Where its story stands. What paused by itself is a case until somebody lets it go on, or it ends."""
         async with self.db.begin() as conn:
             await conn.execute(say.STAND, {"id": mark.bulk, "state": mark.state, "code": mark.code})
+            await cases.found(conn, Check.STALLED, await _stalled(conn))
+
+    async def stalled(self) -> tuple[Finding, ...]:
+        """Those that paused by themselves. One statement."""
+        async with self.db.begin() as conn:
+            return await _stalled(conn)
 
     async def note(self, who: Who, what: Id, bulk: int) -> None:
         """Somebody steered it."""
         async with self.db.begin() as conn:
             await noted(conn, Deed(who.name, who.role, what, f"bulk/{bulk}"))
+
+
+async def _stalled(conn: AsyncConnection) -> tuple[Finding, ...]:
+    return tuple(Finding(about=key_of(row.id)) for row in await conn.execute(say.STALLED))
 
 
 def _known(row: Row[Any] | None) -> Plan:

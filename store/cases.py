@@ -145,17 +145,9 @@ class Cases:
         raise Refused("closed_already") if is_known else Missing("case_unknown")
 
     async def found(self, check: Check, findings: Sequence[Finding]) -> int:
-        """What the house found in one of its books, all of it: what it found before and no more is closed.
-
-        How many cases of it are open then. Three statements in one transaction, one round at a time.
-        """
-        mine = {"deadline": check.value}
+        """What the house found in one of its books, all of it; how many cases of it are open then."""
         async with self.db.begin() as conn:
-            now = (await conn.execute(say.ALONE, mine)).scalar_one()
-            known = [_case(row) for row in (await conn.execute(say.OF_THE_HOUSE, mine)).all()]
-            cases = cases_of(check, known, findings, now)
-            await conn.execute(say.TELL_OF_THE_HOUSE, {**mine, "shop": None, "cases": _spelt(cases)})
-        return sum(case.closed_at is None for case in cases)
+            return await found(conn, check, findings)
 
     async def incidents(self, within: timedelta = timedelta(days=7)) -> tuple[Incident, ...]:
         """What began so recently and is still open at one party for one reason, most open first. One statement.
@@ -199,6 +191,19 @@ class Cases:
         """
         async with self.db.begin() as conn:
             await conn.execute(say.UNSENT, {"message": message, "mute": mute})
+
+
+async def found(conn: AsyncConnection, check: Check, findings: Sequence[Finding]) -> int:
+    """Cases of everything that was found: what was found before and no more is closed. How many are open then.
+
+    Three statements in the finder's own transaction, one finder at a time.
+    """
+    mine = {"deadline": check.value}
+    now = (await conn.execute(say.ALONE, mine)).scalar_one()
+    known = [_case(row) for row in (await conn.execute(say.OF_THE_HOUSE, mine)).all()]
+    cases = cases_of(check, known, findings, now)
+    await conn.execute(say.TELL_OF_THE_HOUSE, {**mine, "shop": None, "cases": _spelt(cases)})
+    return sum(case.closed_at is None for case in cases)
 
 
 async def told(conn: AsyncConnection, record: Record) -> None:

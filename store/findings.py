@@ -5,6 +5,7 @@ from sqlalchemy import text
 from models.finding import Check, Finding
 from rules.housekeeping import PATIENCE
 from store.audit import Audit
+from store.bulks import Bulks
 from store.database import Database
 from store.money import MoneyGate
 from store.stock import Shelves
@@ -29,6 +30,7 @@ class Findings:
             Check.LAPSED: self.lapsed,
             Check.MISCOUNTED: self.miscounted,
             Check.OVERCLAIMED: self.overclaimed,
+            Check.STALLED: Bulks(self.db).stalled,
             Check.TAMPERED: self.tampered,
         }
         return await looks[check]()

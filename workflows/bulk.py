@@ -5,19 +5,28 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    TimeoutError,  # noqa: A004 - the SDK's own
+    is_cancelled_exception,
+)
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from activities.bulk import Bulk
 from models.bulk import BulkState, Course, Mark, Progress, Reached, Steering, Tally, Turn
 from models.noun import Id
-from rules.bulk import steered, steering_refusal
+from rules.bulk import is_alarming, steered, steering_refusal
 from workflows.calling import ours
 from workflows.story import TO_WHAT_IS_CURRENT, reason_of
 
 A_TURN = timedelta(minutes=5)
 A_SIGN = timedelta(seconds=30)  # of life, by the hand that asks
+PATIENCE = timedelta(minutes=10)  # while a part of ours is away; then a person must look
 IN_TURN = RetryPolicy(maximum_interval=timedelta(seconds=10))
+ITS_TURN = "not_its_turn"  # an earlier one is being asked
+SILENCE, UNHEARD = "too_many_silent", "no_sign_of_life"
 ENDS = {BulkState.RUNNING: BulkState.DONE, BulkState.STOPPING: BulkState.STOPPED}
 
 
@@ -27,7 +36,7 @@ class BulkWorkflow:
 
     @workflow.init
     def __init__(self, course: Course) -> None:
-        self.bulk, self.state = course.bulk, course.state
+        self.bulk, self.state, self.seen = course.bulk, course.state, course.seen
         self.code: Id | None = None
         self.told = self._mark
         self.tally = Tally()
@@ -72,7 +81,7 @@ class BulkWorkflow:
             await ours(Bulk.stand, mark)
             self.told = mark
         elif _must_move():
-            course = Course(bulk=self.bulk, state=self.state)
+            course = Course(bulk=self.bulk, state=self.state, seen=self.seen)
             workflow.continue_as_new(course, initial_versioning_behavior=TO_WHAT_IS_CURRENT)
         elif self.state is BulkState.PAUSED:
             await workflow.wait_condition(lambda: self.state is not BulkState.PAUSED or _must_move())
@@ -92,16 +101,23 @@ class BulkWorkflow:
                 return
             raise
         self.tally = reached.tally
-        if not reached.left and self.state is state:
+        if self.state is not state:
+            return
+        if not reached.left:
             self.state = ENDS[state]
+        elif state is BulkState.RUNNING and is_alarming(reached.tally, self.seen):
+            self.state, self.code = BulkState.PAUSED, SILENCE
 
     def _steer(self, what: Steering) -> None:
-        self.state, self.code = steered(what), None
+        self.state, self.code, self.seen = steered(what), None, self.tally.unreachable
 
     def _break(self, failure: FailureError) -> None:
         """On the way forward a person must look; on the way out there is nothing left to try."""
+        reason = _why(failure)
+        if reason == ITS_TURN:
+            return
         is_stopping = self.state is BulkState.STOPPING
-        self.state, self.code = BulkState.STOPPED if is_stopping else BulkState.PAUSED, reason_of(failure)
+        self.state, self.code = BulkState.STOPPED if is_stopping else BulkState.PAUSED, reason
 
 
 def _asking(turn: Turn) -> ActivityHandle[Reached]:
@@ -110,10 +126,19 @@ def _asking(turn: Turn) -> ActivityHandle[Reached]:
         turn,
         task_queue="ours",
         start_to_close_timeout=A_TURN,
+        schedule_to_close_timeout=None if turn.is_last else PATIENCE,  # what was begun is known in the end
         heartbeat_timeout=A_SIGN,
         retry_policy=IN_TURN,
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
+
+
+def _why(failure: FailureError) -> Id:
+    """What the hand said last; where it never spoke, that."""
+    cause = failure.cause if isinstance(failure, ActivityError) else failure
+    if isinstance(cause, TimeoutError):
+        return reason_of(cause.cause) if isinstance(cause.cause, ApplicationError) else UNHEARD
+    return reason_of(failure)
 
 
 def _must_move() -> bool:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from models.bulk import BulkState, Counted, Ending, Fate, Plan, Scope, Steering, Target
+from models.bulk import BulkState, Counted, Ending, Fate, Plan, Scope, Steering, Tally, Target
 from models.case import Role
 from models.policy import Amendment, Span
 from models.wish import AmendPolicy, Cancel, HoldBack
-from rules.bulk import digest_of, known, needs_second, refusal, steered, steering_refusal
+from rules.bulk import digest_of, is_alarming, known, needs_second, refusal, steered, steering_refusal
 from rules.permissions import refusal as refused
 from rules.wishes import granted
 from tests.builders import NOON, an_order
@@ -115,6 +115,14 @@ def test_it_is_steered_while_it_is_under_way(state, what, reason):
     assert steering_refusal(state, what) == reason
     if reason is None:
         assert steered(what) is not state
+
+
+@pytest.mark.parametrize(
+    ("orders", "unreachable", "seen", "is_so"),
+    [(50, 19, 0, False), (50, 20, 0, True), (5000, 49, 0, False), (5000, 50, 0, True), (50, 39, 20, False)],
+)
+def test_so_many_that_do_not_answer_are_no_single_orders_fault(orders, unreachable, seen, is_so):
+    assert is_alarming(Tally(orders=orders, unreachable=unreachable), seen) is is_so
 
 
 def test_whoever_saw_another_plan_has_another_digest():

@@ -19,6 +19,7 @@ from rules.bulk import digest_of
 from rules.learning import hear
 from store.audit import Audit
 from store.bulks import Bulks, Proposed, Who
+from store.cases import CaseFilter, Cases
 from store.orders import OrderBook
 from tests.builders import NOON, an_order, paid
 
@@ -191,6 +192,23 @@ async def test_asked_three_times_without_an_answer_is_a_persons_matter(bulks, db
 
     assert (await bulks.get(plan.id)).tally.unreachable == 1
     assert (await fates(bulks, plan))[0][1:] == ("unreachable", "story_silent")
+
+
+async def test_what_paused_by_itself_is_a_case_until_somebody_lets_it_go_on_or_it_ends(bulks, db):
+    await keep(db)
+    plan = await begun(bulks)
+
+    async def stands(state, code=None):
+        await bulks.stand(Mark(bulk=plan.id, state=state, code=code))
+        listed = await Cases(db).listing(CaseFilter(open=None))
+        return [(known.case.story, known.case.deadline, known.case.closed_at is None) for known in listed]
+
+    opened, closed = (plan.key, "stalled", True), (plan.key, "stalled", False)
+    assert await stands(BulkState.PAUSED) == []  # a person did, and knows
+    assert await stands(BulkState.PAUSED, "store_away") == [opened]
+    assert await stands(BulkState.RUNNING) == [closed]
+    assert await stands(BulkState.PAUSED, "too_many_silent") == [opened, closed]
+    assert await stands(BulkState.DONE) == [closed, closed]
 
 
 async def test_what_a_record_says_of_an_order_comes_with_it(bulks, db):

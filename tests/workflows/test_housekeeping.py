@@ -14,6 +14,7 @@ import running
 import worker
 from activities.housekeeping import Housekeeping
 from connectors.registry import Accounts, Registry
+from models.bulk import Scope
 from models.case import Owner, Role
 from models.errors import Refused, Unavailable
 from models.finding import Check
@@ -21,9 +22,11 @@ from models.line import Line
 from models.noun import Money
 from models.place import Place
 from models.reservation import Reservation
+from models.wish import HoldBack
 from rules.housekeeping import looked_at
 from settings import load
 from store.audit import Audit
+from store.bulks import Bulks, Proposed, Who
 from store.cases import CaseFilter, Cases
 from store.findings import Findings
 from store.money import MoneyGate
@@ -78,6 +81,11 @@ async def write_and_tamper(books):
     await tamper(books)
 
 
+async def pause(books):
+    await Bulks(books).plan(Proposed(Scope(), HoldBack(by="ops-1"), "flood", Who("ops-1", Role.OPS)))
+    await sql(books, "UPDATE bulks SET state = 'paused', code = 'too_many_silent', confirmed_at = now()")
+
+
 PLANTED = {  # how it goes wrong, how it is mended, and what the case says
     Check.STRANDED: (
         strand,
@@ -98,6 +106,11 @@ PLANTED = {  # how it goes wrong, how it is mended, and what the case says
         claim_wrongly,
         lambda books: sql(books, "UPDATE captures SET claimed = 700"),
         ("tx1", Role.FINANCE, None, None),
+    ),
+    Check.STALLED: (
+        pause,
+        lambda books: sql(books, "UPDATE bulks SET state = 'running', code = NULL"),
+        ("bulk/1", Role.OPS, None, None),
     ),
     Check.TAMPERED: (write_and_tamper, lambda books: tamper(books, "wang"), ("audit/1", Role.ADMIN, None, None)),
 }
