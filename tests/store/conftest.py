@@ -13,11 +13,18 @@ from beside.ground import free_port
 from beside.leash import Terms, leash, let_go
 from store.database import Database, migrate
 
-TABLES = text("""
-    SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
-    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+# Why no TRUNCATE: it makes a new file for each table and index, ten times the work where a test wrote a dozen rows.
+# As a replica no trigger fires, and no reference is looked after.
+EMPTY = text("""
+    DO $$ DECLARE known text; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR known IN SELECT quote_ident(tablename) FROM pg_tables
+            WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        LOOP EXECUTE 'DELETE FROM ' || known; END LOOP;
+        PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+            FROM pg_sequences WHERE last_value IS NOT NULL;
+    END $$
 """)
-
 
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")  # a lost test is no loss
 PASSWORD = "tests"  # noqa: S105 - of a server that lives as long as the run
@@ -82,8 +89,7 @@ async def pool(url):
 async def db(pool):
     """The module's database, emptied."""
     async with pool.begin() as conn:
-        if tables := (await conn.execute(TABLES)).scalar_one():
-            await conn.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        await conn.execute(EMPTY)
     return pool
 
 
