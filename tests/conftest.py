@@ -10,11 +10,13 @@ os.environ["COLUMNS"] = "200"  # tables are read here by their words, wherever t
 
 def pytest_addoption(parser):
     parser.addoption("--record", action="store_true", help="write histories that are missing")
+    parser.addoption("--every-step", action="store_true", help="lose stories after every step of every life: minutes")
 
 
 LONG = (
     "test_kill",
     "test_every_wish",
+    "test_every_await",
     "test_play",
     "test_versions",
     "test_stack",

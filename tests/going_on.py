@@ -74,6 +74,9 @@ class World:
     async def wish(self, wish):
         hold = self.order.hold
         await self.house.wish(self.story, wish)
+        self._take_note(wish, hold)
+
+    def _take_note(self, wish, hold):
         self.is_stopped |= isinstance(wish, Cancel)
         if isinstance(wish, GiveUp) and hold and hold.errand:
             self._see_to(find(self.order, hold.errand))
@@ -154,7 +157,7 @@ class World:
 
     async def go_on(self):
         """Until the story ends by itself. Returns the last record."""
-        end = asyncio.create_task(self.story.result())
+        end = asyncio.create_task(self._ended())
         try:
             async with asyncio.timeout(PATIENCE):
                 while not end.done():
@@ -165,6 +168,9 @@ class World:
             end.cancel()
             pytest.fail(f"no end: {stage_of(self.order)} {self.order.hold} {self.order.cases}")
         return self.order
+
+    async def _ended(self):
+        await self.story.result()
 
     async def _news(self, end, before):
         """The store was told of something; or half a second has passed, and a party may have done something."""
@@ -230,13 +236,16 @@ class World:
         steps = [(picked, "k"), (packed, "c"), (shipped, "s")]
         made = [make(parcel, f"{parcel}-{letter}{next(self.turns)}", AHEAD, live=True) for make, letter in steps]
         await self.tell(*made)
-        known = {answer.scan: answer for answer in (await self.house.current(self.story)).scans}
-        answer = known[made[-1].id]
+        answer = await self._answer_to(made[-1])
         if answer.reason is None:
             self.left.append(parcel)
         elif answer.reason != "held":
             self.dead.add(parcel)
             await self._lay_aside(parcel, answer.reason)
+
+    async def _answer_to(self, scan):
+        known = await self.house.current(self.story)
+        return next(answer for answer in known.scans if answer.scan == scan.id)
 
     async def _lay_aside(self, parcel, reason):
         """Stopped goods go to their shelf; a box with an old address gets another label."""

@@ -68,7 +68,7 @@ class Town:
 
 
 @asynccontextmanager
-async def a_town(env, paying=Paying.PREPAID, kind=Town):
+async def a_town(env, paying=Paying.PREPAID, kind=Town, **options):
     house = House(env)
     house.memory.on_hand.update(east=1000, west=1000)
     house.memory.want_boxes = 2  # one thing is in one place, two things are in two
@@ -76,7 +76,7 @@ async def a_town(env, paying=Paying.PREPAID, kind=Town):
     with ExitStack() as faults:
         for fault in town.faults():
             faults.enter_context(fault)
-        async with house.at_work():
+        async with house.at_work(**options):
             yield town
 
 
