@@ -101,9 +101,10 @@ class Alipay:
 
     def read(self, message: Message) -> tuple[Addressed, ...]:
         """A notify: money came or went back. Raises: Forged, Garbled."""
+        said = self._envelope.believed(message.body)
         if len(message.body) > LARGEST_NOTICE:
             raise Garbled("too_large")
-        notice = _noticed(dict(self._envelope.believed(message.body)))
+        notice = _noticed(dict(said))
         if (notice.app_id, notice.seller_id) != (self.account.app_id, self.account.seller_id):
             raise Forged("not_ours")
         if not -CLOCKS_DIFFER_BY < message.heard_at - notice.notify_time < RETRIED_WITHIN:

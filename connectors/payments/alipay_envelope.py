@@ -69,7 +69,10 @@ class Envelope:
         return raw, True
 
     def believed(self, body: bytes) -> Mapping[str, str]:
-        """The fields of a notify, if Alipay sent it. Raises: Forged, Garbled."""
+        """The fields of a notify, if Alipay sent it. Raises: Forged.
+
+        Why never Garbled: what is garbled is kept for a person, and nobody signed a form that cannot be read.
+        """
         told = _fields(body)
         signature = told.get("sign", "")
         if told.get("sign_type") != ALGORITHM or not signature:
@@ -89,10 +92,10 @@ def _fields(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise Garbled("unreadable") from None
+        raise Forged("unreadable") from None
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise Garbled("said_twice")  # which of the two would have been signed?
+        raise Forged("said_twice")  # which of the two would have been signed?
     return fields
 
 

@@ -105,9 +105,9 @@ class WeChatPay:
 
     def read(self, message: Message) -> tuple[Addressed, ...]:
         """A notify: money came, or a refund ended. Raises: Forged, Garbled."""
+        self._envelope.check(message.headers, message.body, message.heard_at)
         if len(message.body) > LARGEST_NOTICE:
             raise Garbled("too_large")
-        self._envelope.check(message.headers, message.body, message.heard_at)
         notice = understood(Notice, message.body)
         plain = self._envelope.opened(notice.resource)
         match notice.event_type.partition("."):

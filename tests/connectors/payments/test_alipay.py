@@ -105,7 +105,7 @@ async def test_a_notify_signed_by_a_stranger_is_refused(alipay_shop):
 async def test_a_field_said_twice_is_refused(alipay_shop):
     message = await heard(alipay_shop)
 
-    with pytest.raises(Garbled, match="said_twice"):
+    with pytest.raises(Forged, match="said_twice"):
         alipay_shop.provider.read(replace(message, body=message.body + b"&total_amount=1.00"))
 
 
