@@ -1,11 +1,13 @@
 """The composition root of the door."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from api import bulk, cases, desk, errors, health, labels, orders, scans, webhooks, wishes
@@ -50,10 +52,7 @@ def create_app(tools: Tools) -> FastAPI:
     )
     app.state.tools = tools
     errors.install(app, _told)
-    for router in ROUTERS:
-        app.include_router(router)
-    for router in PAGES:
-        app.include_router(router, include_in_schema=False)
+    app.router.routes.extend(_routes())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Pacing, tools=tools, told=_told)
     app.add_middleware(Counting, figures=tools.figures)
@@ -62,6 +61,17 @@ def create_app(tools: Tools) -> FastAPI:
     app.add_middleware(Envelope, told=_told)
     describe(app)
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """Every endpoint. Why once: FastAPI makes models of each at its first request, and a process may open many doors."""
+    whole = APIRouter()
+    for router in ROUTERS:
+        whole.include_router(router)
+    for router in PAGES:
+        whole.include_router(router, include_in_schema=False)
+    return whole.routes
 
 
 async def _told(request: Request, error: Exception) -> Response:

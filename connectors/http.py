@@ -1,9 +1,11 @@
 """How anybody outside is called over HTTP: bounded in time and size, written down, each failure in our own word."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -73,6 +75,12 @@ class Unlogged:
         """Forget it."""
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates we believe. Why once: reading them takes longer than many a call, and no party has its own."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Line:
     """The line to one party. Close it, or use it as a context."""
 
@@ -82,7 +90,7 @@ class Line:
         self.party, self.address, self.log = party, address.rstrip("/"), log or Unlogged()
         self.answer_within = answer_within.total_seconds()
         patience = httpx.Timeout(self.answer_within, connect=CONNECT_WITHIN.total_seconds())
-        self._client = httpx.AsyncClient(timeout=patience, trust_env=False, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=patience, verify=_trusted(), trust_env=False, follow_redirects=False)
 
     async def __aenter__(self) -> Self:
         return self

@@ -57,7 +57,7 @@ class DingTalk:
         self._lately: deque[datetime] = deque()
 
     async def send(self, text: str) -> None:
-        """To the group. Raises: Unavailable (throttled too; it may have been read), Refused."""
+        """To the group. Raises: Refused; Unavailable: `too_soon` and `throttled` nobody read, anything else perhaps."""
         words = json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False).encode()
         if len(words) > LONGEST:
             raise Refused("too_long")
@@ -84,7 +84,7 @@ class DingTalk:
         while self._lately and now - self._lately[0] >= A_MINUTE:
             self._lately.popleft()
         if len(self._lately) >= self.account.in_a_minute:
-            raise Unavailable("throttled")
+            raise Unavailable("too_soon")  # by us: it never left, and nobody punishes us
         self._lately.append(now)
 
     def _signed(self) -> str:

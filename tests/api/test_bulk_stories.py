@@ -302,22 +302,22 @@ async def test_paused_it_asks_nobody_resumed_it_goes_on_and_stopped_it_never_ask
 
 
 async def test_killed_in_the_middle_again_and_again_each_order_is_granted_once(env, db, registry, url):
-    async with a_fleet(env, db, registry, url, pace=40) as fleet:
+    async with a_fleet(env, db, registry, url, pace=20) as fleet:
         one = fleet.spawn()
         try:
-            orders = await fleet.orders(100)
+            orders = await fleet.orders(40)
             bulk = await fleet.begin(LONGER, district="65")
-            for least in (10, 40):
+            for least in (5, 20):
                 await fleet.granted(bulk, least)
                 one.send_signal(signal.SIGKILL)
                 one.wait()
                 one = fleet.spawn()
             plan = await fleet.ended(bulk)
 
-            assert plan["tally"]["granted"] == 100
-            assert await fleet.spans(orders) == {USUAL + timedelta(hours=96): 100}
+            assert plan["tally"]["granted"] == 40
+            assert await fleet.spans(orders) == {USUAL + timedelta(hours=96): 40}
             deeds = await fleet.sql("SELECT count(*) FROM audit WHERE what LIKE 'bulk/%.amend_policy'")
-            assert deeds == 100
+            assert deeds == 40
         finally:
             one.kill()
             one.wait()

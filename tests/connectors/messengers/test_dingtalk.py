@@ -47,7 +47,7 @@ async def test_words_reach_the_group(robot):
 async def test_it_keeps_below_twenty_a_minute_by_itself(robot):
     for _ in range(20):
         await robot.send("one more")
-    with pytest.raises(Unavailable, match="throttled"):
+    with pytest.raises(Unavailable, match="too_soon"):
         await robot.send("one too many")
     robot.now.at += timedelta(minutes=1)
 
