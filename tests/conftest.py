@@ -3,8 +3,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# A full machine is no wrong answer.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 os.environ["COLUMNS"] = "200"  # tables are read here by their words, wherever this runs
 
 
