@@ -15,7 +15,7 @@ from settings import DRIVER
 
 FLUSHED_WITHIN = 11.0  # seconds: an idle connection tells PostgreSQL's statistics what it did after ten
 WORLD = "world"  # this process: the parties, the buyers, the scanners, and whoever drives the floor
-KNOWN = {  # how a process of ours is recognised by its words
+WORDS = {  # how a process of ours is recognised by its words
     "worker": (str(ENTRANCE), "worker"),
     "api": (str(ENTRANCE), "api"),
     "postgres": ("-D", "-p"),
@@ -52,7 +52,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._ours = psutil.Process()
-        self._held = dict(_known(self._ours.children()))
+        self._held = dict(known(self._ours.children()))
 
     def read(self) -> Reading:
         """Now."""
@@ -62,10 +62,11 @@ class Meter:
         return Reading(monotonic(), held | {WORLD: own.user + own.system}, times.user + times.system)
 
 
-def _known(held: Sequence[psutil.Process]) -> Iterator[tuple[str, psutil.Process]]:
+def known(held: Sequence[psutil.Process]) -> Iterator[tuple[str, psutil.Process]]:
+    """Processes of ours by what they are."""
     for process in held:
         words = process.cmdline()
-        yield from ((name, process) for name, known in KNOWN.items() if all(word in words for word in known))
+        yield from ((name, process) for name, its in WORDS.items() if all(word in words for word in its))
 
 
 def _spent(family: Sequence[psutil.Process]) -> float:

@@ -64,7 +64,7 @@ class Street:
         await asyncio.sleep(form.pause)
         await self.cast.shop.pay(order)
         label = await self.labels.entry(stem)
-        await self._scanned(form, _parcel(label), label.number)
+        await self._scanned(form, parcel_on(label), label.number)
         await self._tracked(form, label.number)
         return await self._ended(order)
 
@@ -99,7 +99,7 @@ class Street:
 async def street(cast: Cast) -> AsyncIterator[Street]:
     """Orders that nobody reviews and that are complete once they arrived, until the block ends."""
     await Policies(cast.house.db).put(CHANNEL_SHOP, STEADY, "benchmarks")
-    labels = Reader(cast.town.kuaidi.books.subscriptions, lambda label: _parcel(label).partition("-")[0])
+    labels = Reader(cast.town.kuaidi.books.subscriptions, lambda label: parcel_on(label).partition("-")[0])
     deliveries = Reader(cast.town.kuaidi.pusher.deliveries, lambda told: told.push if told.accepted else None)
     reading = [asyncio.create_task(labels.read()), asyncio.create_task(deliveries.read())]
     try:
@@ -109,6 +109,6 @@ async def street(cast: Cast) -> AsyncIterator[Street]:
             task.cancel()
 
 
-def _parcel(label: Subscription) -> str:
+def parcel_on(label: Subscription) -> str:
     """The number of ours that stands on the label; they keep it in the address that we want to be told at."""
     return parse_qs(urlsplit(label.callback).query)["parcel"][0]
