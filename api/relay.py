@@ -25,7 +25,7 @@ AT_ONCE: Final = 50  # tellings in the air together
 IDLE: Final = 1.0  # seconds until an empty inbox is looked at again
 GRACE: Final = timedelta(seconds=5)  # the door begins a story itself; after this it did not
 FIRST: Final = 0.5  # seconds between rounds while a part is away
-LONGEST: Final = 30.0
+LONGEST: Final = 10.0
 AWAY: Final = "temporal_away"
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ async def tell_due(tools: Tools) -> int:
 async def _tell_all(tools: Tools, rows: Sequence[Kept]) -> int:
     heard = await asyncio.gather(*(_tell(tools, row) for row in rows))
     if rows and not any(heard):
+        await tools.inbox.give_back([row.row for row in rows])
         raise Unavailable(AWAY)
     return len(rows)
 

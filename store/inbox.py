@@ -16,7 +16,7 @@ from models.noun import Id
 from store import raws
 from store.contacts import Contacts
 from store.database import Database, Instant
-from store.inbox_statements import DUE, KEEP, PARK, POSTPONE, REPLAY, WAITING
+from store.inbox_statements import DUE, GIVE_BACK, KEEP, PARK, POSTPONE, REPLAY, WAITING
 
 
 class State(StrEnum):
@@ -131,6 +131,11 @@ class Inbox:
     async def postpone(self, row: int, code: Id) -> None:
         """It could not be told, and why. One statement."""
         await self._change(POSTPONE, row=row, code=code)
+
+    async def give_back(self, rows: Sequence[int]) -> None:
+        """Nobody was there to be told: that was no attempt, and they are due at once. One statement."""
+        async with self.db.begin() as conn:
+            await conn.execute(GIVE_BACK, {"rows": list(rows)})
 
     async def park(self, row: int, code: Id) -> None:
         """Not told again until a person says so. One statement."""

@@ -69,6 +69,9 @@ POSTPONE = text("""
         due_at = now() + (ARRAY[5, 15, 60, 180, 600])[least(attempts + 1, 5)] * interval '1 second'
     WHERE id = :row AND state = 'waiting'
 """)
+GIVE_BACK = text("""
+    UPDATE inbox SET attempts = greatest(attempts - 1, 0), due_at = now() WHERE id = ANY(:rows) AND state = 'waiting'
+""")
 PARK = text("UPDATE inbox SET state = 'parked', code = :code WHERE id = :row AND state <> 'done'")
 REPLAY = text("""
     UPDATE inbox SET state = 'waiting', attempts = 0, due_at = now(), ended_at = NULL,

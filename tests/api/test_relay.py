@@ -1,6 +1,9 @@
 """What was kept is told, whatever goes away in between."""
 
 import asyncio
+from datetime import UTC, datetime
+
+import pytest
 
 from api import relay
 from connectors.ports import Addressed
@@ -86,6 +89,18 @@ async def test_a_message_for_an_order_that_is_not_there_waits_and_says_why(livel
     assert await relay.tell_fresh(lively.tools) == 1
     (row,) = await lively.tools.inbox.listing("waiting", 10)
     assert row.code == "order_unknown"
+
+
+async def test_what_nobody_was_there_to_hear_is_told_as_soon_as_somebody_is(door):
+    hasty = door.with_terms(answer_within=0.3)
+    (kept,) = await keep(hasty, (await hasty.place()).json()["order"], "n1")
+    for _ in range(3):
+        await hasty.tools.inbox.replay(kept.row)
+        with pytest.raises(Unavailable, match="temporal_away"):
+            await relay.tell_due(hasty.tools)
+
+    (row,) = await hasty.tools.inbox.listing("waiting", 10)
+    assert (row.attempts, row.due_at <= datetime.now(UTC)) == (0, True)
 
 
 async def test_two_relays_share_the_work(lively):

@@ -214,3 +214,16 @@ async def test_what_the_inbox_costs(db, counted):
         with counted(db) as cost:
             await ask
         assert (cost.statements, cost.transactions) == (1, 1)
+
+
+async def test_a_row_that_nobody_was_there_to_be_told_is_due_at_once_and_has_no_attempt_more(db):
+    order, box = await an_order_of_ours(db), inbox(db)
+    [kept] = await box.keep("wechat", "main", b"raw", [a_message(f"{order.business_no}-pay-1")])
+    await wait(db, 5)
+    for _ in range(6):  # an hour without Temporal
+        assert [row.row for row in await box.due(10)] == [kept.row]
+        assert await box.due(10) == ()
+        await box.give_back([kept.row])
+
+    assert [row.row for row in await box.due(10)] == [kept.row]
+    assert [row.attempts for row in await box.listing(State.WAITING, 10)] == [1]
