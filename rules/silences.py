@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from models.case import Owner, Role
-from models.errand import State, What
+from models.errand import Errand, State, What
 from models.fact import Milestone, ParcelReceivedBack, ParcelTracked
 from models.noun import Id
 from models.order import Inquiry, Order
 from models.policy import Policy
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
-from rules import errands, holds, inquiries, parcels, payments, scans, stages, undoing, wishes
+from rules import errands, holds, inquiries, parcels, payments, refusals, scans, stages, undoing, wishes
 from rules.permissions import ENDED
 from rules.reviews import approved_at
 
@@ -197,10 +197,23 @@ def _lost_label(order: Order) -> Due | None:
 
 
 def _stuck(order: Order) -> Due | None:
-    if not order.hold or order.hold.by:
+    """What a provider refuses again and again is one matter from its first no, also while it is tried once more."""
+    if not order.hold:
+        return _refused(refusals.standing(order))
+    if order.hold.by:
         return None
     errand = errands.find(order, order.hold.errand) if order.hold.errand else None
-    return Due(order.hold.since, order.hold.since, errand.party if errand else None)
+    since = order.hold.since
+    return _refused(refusals.row_of(order, errand)) or Due(since, since, errand.party if errand else None)
+
+
+def _refused(row: tuple[Errand, ...]) -> Due | None:
+    return Due(refusals.since(row), refusals.since(row), row[0].party) if row else None
+
+
+def _refused_again(order: Order) -> Due | None:
+    when = refusals.again_at(order)
+    return Due(*when) if when else None
 
 
 def _unread(order: Order) -> Due | None:
@@ -291,6 +304,7 @@ ROWS = (
     Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
     Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck),
+    Deadline("refused", "the provider to do it after all", _refused_again, is_for_people=False, is_shown=False),
     Deadline("unread", "somebody to read what we cannot", _unread),
     Deadline("incomplete", "the return window to pass", _incomplete, is_for_people=False),
 )

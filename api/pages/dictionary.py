@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from api.pages.outside import OUTSIDE
+from api.pages.bulk_dictionary import OTHERS
 
-WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
+WORDS: Final[dict[str, tuple[str, str]]] = OTHERS | {
     "title": ("Order Hub", "订单中枢"),
     "board": ("Board", "看板"),
     "login": ("Sign in", "登录"),
@@ -106,7 +106,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "hours": ("hours (negative: less)", "小时（负数为缩短）"),
     "span": ("Which span", "时限"),
     "span.plus": ("longer by", "延长"),
-    "unanswered": ("Nobody answered in time. Press again: it is done once.", "未及时响应。可再次点击，只会执行一次。"),
+    "unanswered": (
+        "Nobody answered in time. Press again: it is done once.",
+        "未及时响应。可再次点击，只会执行一次。",
+    ),
     "invalid": ("Something in the form is not right.", "表单填写有误。"),
     "contact.name": ("Name", "姓名"),
     "contact.phone": ("Phone", "电话"),
@@ -265,6 +268,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = OUTSIDE | {
     "deadline.urged": ("somebody to hurry", "催单处理"),
     "deadline.stuck": ("a word from the desk", "人工处理"),
     "deadline.unread": ("somebody to read a message", "处理无法识别的消息"),
+    "deadline.refused": ("another try at the provider", "向支付机构重试"),
     "deadline.incomplete": ("the return window to pass", "退货期结束"),
     "deadline.silent_provider": ("an answer from the provider", "向支付机构查询"),
     "deadline.silent_courier": ("an answer from the courier", "向快递查询"),

@@ -55,6 +55,8 @@ class Silent(Town):
         return Outcome(state=State.REFUSED, code="already_paid") if is_paid else await real(number)
 
     async def _refund(self, real, refund):
+        if self.how(refund.number) == "forbidden":
+            return Outcome(state=State.REFUSED, code="not_permitted")
         done = await real(refund)
         return Outcome(state=State.BEGUN) if self.how(refund.number) == "slow" else done
 
@@ -333,12 +335,25 @@ async def unended(town):
     assert world.wrongs() == []
 
 
+async def refused_for_a_while(town):
+    """The provider pays nothing back, and then it does: nobody presses a button."""
+    world = await labelled(town)
+    town.treat(world, "forbidden")
+    await world.wish(Cancel(by="u1"))
+    await world.until(lambda order: order.hold and order.cases)
+    town.heal(world)
+    await world.pass_by(5 * REAL.ask_payment_after + MINUTE)
+    assert stage_of(await world.house.end(world.story)) is Stage.REFUNDED
+    assert world.wrongs() == []
+
+
 CLOCKS = {
     "silent_provider": unasked_payment,
     "silent_courier": unasked_courier,
     "electronic_only": unasked_proof,
     "unpaid": unpaid,
     "incomplete": unended,
+    "refused": refused_for_a_while,
 }
 
 
