@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from activities.moments import Moment, passed
 from connectors.ports import Messenger
-from models.errors import Failure, Refused, Unavailable
+from models.errors import Failure, Refused
 from models.noun import Id
 from store.cases import Cases, Gathered, Reminder
 
 EVERY = 5.0  # seconds between two looks; each person hears at most one message a minute
 MUTED = timedelta(minutes=10)
+FOR_SURE = {"throttled": MUTED, "too_soon": timedelta(minutes=1)}  # nobody read it: how long to wait for the next try
 SHOWN = 5  # orders named for each cause; the rest is a number
 _log = logging.getLogger("orderhub.reminders")
 
@@ -42,32 +43,40 @@ async def remind_all(cases: Cases, rooms: Mapping[Id, Messenger]) -> int:
 
 
 async def _send(cases: Cases, room: Messenger, claimed: Gathered) -> bool:
-    """Silence may have been heard, so it is not repeated; a refusal was not."""
+    """Silence may have been heard, so it is not repeated, only spoken of; a refusal was not heard."""
     message = claimed.message or 0
     passed("remind", Moment.BEFORE_CALL)
     try:
         await room.send(words(claimed))
-    except Refused as refusal:
-        return await _rest(cases, message, refusal)
-    except Unavailable as silence:
-        if silence.code == "throttled":
-            return await _rest(cases, message, silence)
+    except Failure as failure:
+        _log.warning("a robot rests", extra={"code": failure.code})
+        await _rest(cases, claimed, failure)
+        return False
     passed("remind", Moment.AFTER_CALL)
     await cases.sent(message)
     passed("remind", Moment.AFTER_RECORD)
     return True
 
 
-async def _rest(cases: Cases, message: int, failure: Failure) -> bool:
-    _log.warning("a robot rests", extra={"code": failure.code})
-    await cases.unsent(message, MUTED)
-    return False
+async def _rest(cases: Cases, claimed: Gathered, failure: Failure) -> None:
+    message, robot = claimed.message or 0, claimed.person.robot
+    if isinstance(failure, Refused) or failure.code in FOR_SURE:
+        await cases.unsent(message, robot, FOR_SURE.get(failure.code, MUTED))
+    else:
+        await cases.unheard(message, robot, MUTED)
 
 
 def words(gathered: Gathered) -> str:
-    """One line for each cause, most orders first; no names, no addresses: order numbers and causes."""
-    causes = Counter((line.deadline, line.party) for line in gathered.reminders)
-    lines = [_cause(gathered.reminders, deadline, party) for (deadline, party), _ in causes.most_common()]
+    """One line for each cause, most orders first; no names, no addresses: order numbers and causes.
+
+    What may have been read before is only counted.
+    """
+    fresh = [line for line in gathered.reminders if not line.is_unsure]
+    causes = Counter((line.deadline, line.party) for line in fresh)
+    lines = [_cause(fresh, deadline, party) for (deadline, party), _ in causes.most_common()]
+    unsure = len(gathered.reminders) - len(fresh)
+    if unsure:
+        lines.append(f"- 之前的提醒可能未送达 earlier reminders may not have arrived: {unsure}")
     return "\n".join([f"订单提醒 Orders waiting for {gathered.person.id}: {len(gathered.reminders)}", *lines])
 
 

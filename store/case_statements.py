@@ -85,41 +85,84 @@ ANNOUNCE = text(f"""
         nobody_on_duty = nobody_on_duty OR found.rung IS DISTINCT FROM wanted
     FROM found WHERE cases.id = found.id
 """)  # noqa: S608, put together from our own words
-PENDING = """
-    reminders.message IS NULL AND cases.closed_at IS NULL
+# Whoever heard of an incident lately hears of all that came to it since in one message, and not every minute.
+LATELY = """
+    lately AS (
+        SELECT DISTINCT heard.person, heard.rung, cases.deadline, cases.party
+        FROM reminder_messages m JOIN reminders heard ON heard.message = m.id JOIN cases ON cases.id = heard.case_id
+        WHERE m.minute > now() - interval '30 minutes' AND cases.party IS NOT NULL
+    )
+"""
+SPEAKS = """
+    cases.closed_at IS NULL
     AND NOT EXISTS (SELECT FROM muted_robots m WHERE m.robot = reminders.robot AND m.until > now())
+"""
+PENDING = f"""
+    reminders.message IS NULL AND {SPEAKS} AND NOT EXISTS (
+        SELECT FROM lately WHERE (lately.person, lately.rung, lately.deadline, lately.party)
+            = (reminders.person, reminders.rung, cases.deadline, cases.party)
+    )
+"""
+# Claimed minutes ago, and nobody said that it arrived: the robot was silent, or its sender is gone.
+UNSURE = f"""
+    {SPEAKS} AND EXISTS (
+        SELECT FROM reminder_messages m
+        WHERE m.id = reminders.message AND m.sent_at IS NULL AND m.minute < now() - interval '3 minutes'
+    )
 """
 LINE = """
     reminders.person, reminders.robot, reminders.rung,
     cases.id AS case_id, cases.story, cases.deadline, cases.since, cases.party, cases.nobody_on_duty
 """
 DUE = text(f"""
-    SELECT {LINE} FROM reminders JOIN cases ON cases.id = case_id
-    WHERE {PENDING} AND NOT EXISTS (
+    WITH {LATELY}
+    SELECT {LINE}, reminders.message IS NOT NULL AS is_unsure FROM reminders JOIN cases ON cases.id = case_id
+    WHERE (({PENDING}) OR ({UNSURE})) AND NOT EXISTS (
         SELECT FROM reminder_messages said
         WHERE said.person = reminders.person AND said.minute = date_trunc('minute', now())
     )
     ORDER BY reminders.person, cases.since, cases.id
 """)  # noqa: S608, put together from our own words
 CLAIM = text(f"""
-    WITH said AS (
+    WITH {LATELY}, unsure AS (
+        SELECT {LINE} FROM reminders JOIN cases ON cases.id = case_id WHERE person = :person AND {UNSURE}
+    ), said AS (
         INSERT INTO reminder_messages (person, minute)
         SELECT :person, date_trunc('minute', now())
-        WHERE EXISTS (SELECT FROM reminders JOIN cases ON cases.id = case_id WHERE person = :person AND {PENDING})
+        WHERE EXISTS (SELECT FROM unsure)
+            OR EXISTS (SELECT FROM reminders JOIN cases ON cases.id = case_id WHERE person = :person AND {PENDING})
         ON CONFLICT DO NOTHING RETURNING id
     ), claimed AS (
         UPDATE reminders SET message = said.id FROM said, cases
         WHERE person = :person AND cases.id = case_id AND {PENDING}
         RETURNING {LINE}, said.id AS message
     )
-    SELECT * FROM claimed ORDER BY since, case_id
+    SELECT *, false AS is_unsure FROM claimed
+    UNION ALL SELECT unsure.*, said.id, true FROM unsure, said
+    ORDER BY since, case_id
 """)  # noqa: S608, put together from our own words
-SENT = text("UPDATE reminder_messages SET sent_at = now() WHERE id = :message")
+# With it whatever that person was perhaps not told before.
+SENT = text("""
+    UPDATE reminder_messages SET sent_at = now()
+    WHERE sent_at IS NULL AND id <= :message
+        AND person = (SELECT person FROM reminder_messages WHERE id = :message)
+""")
 UNSENT = text("""
-    WITH back AS (UPDATE reminders SET message = NULL WHERE message = :message RETURNING robot),
+    WITH back AS (UPDATE reminders SET message = NULL WHERE message = :message),
     muted AS (
-        INSERT INTO muted_robots (robot, until) SELECT DISTINCT robot, now() + CAST(:mute AS interval) FROM back
+        INSERT INTO muted_robots (robot, until) VALUES (:robot, now() + CAST(:mute AS interval))
         ON CONFLICT (robot) DO UPDATE SET until = greatest(muted_robots.until, excluded.until)
     )
     DELETE FROM reminder_messages WHERE id = :message
+""")
+# One minute, then two, four, eight and no longer than `mute`, for each message of which nobody heard.
+UNHEARD = text("""
+    WITH silent AS (
+        SELECT count(*) AS times FROM reminder_messages m
+        WHERE m.sent_at IS NULL AND person = (SELECT person FROM reminder_messages WHERE id = :message)
+            AND m.minute > now() - interval '1 hour'
+    )
+    INSERT INTO muted_robots (robot, until)
+    SELECT :robot, now() + least(CAST(:mute AS interval), interval '30 seconds' * 2 ^ least(times, 10)) FROM silent
+    ON CONFLICT (robot) DO UPDATE SET until = greatest(muted_robots.until, excluded.until)
 """)

@@ -99,6 +99,7 @@ class Reminder:
     rung: Owner
     party: Id | None
     nobody_on_duty: bool
+    is_unsure: bool = False  # it was in a message before, and nobody knows whether that arrived
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ class Cases:
         """Who could be sent a message now, and of what: at most one for each person and minute. Two statements.
 
         First finds who is on duty for every newly opened or climbed case. With nobody on its rung the next one up is
-        reminded at once, and the case says so. A muted robot's people wait.
+        reminded at once, and the case says so. A muted robot's people wait; who heard of an incident in the last half
+        hour waits until that is over for what came to it since.
         """
         async with self.db.begin() as conn:
             await conn.execute(say.ANNOUNCE)
@@ -180,17 +182,25 @@ class Cases:
         return replace(_gathered(list(rows)), message=rows[0].message) if rows else None
 
     async def sent(self, message: int) -> None:
-        """The messenger took it. One statement."""
+        """The messenger took it, and so there is nothing unsure any more. One statement."""
         async with self.db.begin() as conn:
             await conn.execute(say.SENT, {"message": message})
 
-    async def unsent(self, message: int, mute: timedelta) -> None:
-        """The robot said for sure that it did not take it: all of it is pending again, the robot rests. One statement.
+    async def unsent(self, message: int, robot: Id, mute: timedelta) -> None:
+        """The robot for sure did not take it: all of it is pending again, the robot rests. One statement.
 
         Not for silence: what may have arrived is not sent twice.
         """
         async with self.db.begin() as conn:
-            await conn.execute(say.UNSENT, {"message": message, "mute": mute})
+            await conn.execute(say.UNSENT, {"message": message, "robot": robot, "mute": mute})
+
+    async def unheard(self, message: int, robot: Id, mute: timedelta) -> None:
+        """The robot was silent: it rests a while, longer each time. One statement.
+
+        What was said stays claimed; the person's next message tells how much of it is unsure.
+        """
+        async with self.db.begin() as conn:
+            await conn.execute(say.UNHEARD, {"message": message, "robot": robot, "mute": mute})
 
 
 async def found(conn: AsyncConnection, check: Check, findings: Sequence[Finding]) -> int:
@@ -250,7 +260,16 @@ def _case(row: Row[Any]) -> Case:
 def _gathered(rows: list[Row[Any]]) -> Gathered:
     """The newest of a person's rooms is the one that is read."""
     lines = tuple(
-        Reminder(row.case_id, row.story, row.deadline, row.since, Owner(row.rung), row.party, row.nobody_on_duty)
+        Reminder(
+            row.case_id,
+            row.story,
+            row.deadline,
+            row.since,
+            Owner(row.rung),
+            row.party,
+            row.nobody_on_duty,
+            row.is_unsure,
+        )
         for row in rows
     )
     return Gathered(Person(id=rows[-1].person, robot=rows[-1].robot), lines)

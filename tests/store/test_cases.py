@@ -447,7 +447,7 @@ async def test_what_a_muted_robot_did_not_take_is_one_message_when_it_speaks_aga
     await tell(db, a_case())
     await cases.due_reminders()
     claimed = await cases.claim_reminder("li")
-    await cases.unsent(claimed.message, mute=HOUR)
+    await cases.unsent(claimed.message, "room", mute=HOUR)
     await tell(db, a_case("web/shop/B2"), story="web/shop/B2")
     await tell(db, a_case("web/shop/B3"), story="web/shop/B3")
 
@@ -466,8 +466,83 @@ async def test_a_muted_robot_silences_nobody_else(cases, db):
     await on_duty(db, "zhao", role=Role.FINANCE, robot="counting-house")
     await tell(db, a_case())
     await cases.due_reminders()
-    await cases.unsent((await cases.claim_reminder("li")).message, mute=HOUR)
+    await cases.unsent((await cases.claim_reminder("li")).message, "room", mute=HOUR)
 
     await tell(db, a_case("web/shop/F1", role=Role.FINANCE), story="web/shop/F1")
 
     assert [gathered.person.id for gathered in await cases.due_reminders()] == ["zhao"]
+
+
+async def time_passes(db, minutes):
+    await sql(db, "UPDATE reminder_messages SET minute = minute - :by * interval '1 minute'", by=minutes)
+    await sql(db, "UPDATE muted_robots SET until = until - :by * interval '1 minute'", by=minutes)
+
+
+async def more(cases, db, story, **fields):
+    """One more case, and whom it is told to now."""
+    await tell(db, a_case(story, **fields), story=story)
+    return [stories(gathered) for gathered in await cases.due_reminders()]
+
+
+@pytest.mark.usefixtures("li")
+async def test_what_comes_to_an_incident_later_is_one_message_in_half_an_hour(cases, db):
+    assert await more(cases, db, "web/shop/B1", party="wechat") == [["web/shop/B1"]]
+    await cases.sent((await cases.claim_reminder("li")).message)
+    for nth in range(2, 5):
+        await time_passes(db, 5)
+        assert await more(cases, db, f"web/shop/B{nth}", party="wechat") == []
+        assert await cases.claim_reminder("li") is None
+
+    await time_passes(db, 16)
+    (gathered,) = await cases.due_reminders()
+    claimed = await cases.claim_reminder("li")
+
+    assert stories(gathered) == stories(claimed) == ["web/shop/B2", "web/shop/B3", "web/shop/B4"]
+
+
+@pytest.mark.usefixtures("li")
+async def test_an_incident_hides_no_other_cause_no_other_party_and_no_higher_rung(cases, db):
+    await on_duty(db, "ma", Owner.LEAD)
+    await more(cases, db, "web/shop/B1", party="wechat")
+    await cases.sent((await cases.claim_reminder("li")).message)
+    await time_passes(db, 5)
+
+    assert await more(cases, db, "web/shop/B2", party="sf") == [["web/shop/B2"]]
+    assert await more(cases, db, "web/shop/B3", party="wechat", deadline="held") == [["web/shop/B2", "web/shop/B3"]]
+    assert await more(cases, db, "web/shop/B4") == [["web/shop/B2", "web/shop/B3", "web/shop/B4"]]
+    assert (await more(cases, db, "web/shop/B1", party="wechat", rung=Owner.LEAD))[1:] == [["web/shop/B1"]]
+
+
+@pytest.mark.usefixtures("li")
+async def test_what_a_silent_robot_may_not_have_brought_is_spoken_of_once_and_not_repeated(cases, db):
+    await more(cases, db, "web/shop/B1")
+    silent = await cases.claim_reminder("li")
+    await cases.unheard(silent.message, "room", HOUR)
+    assert await more(cases, db, "web/shop/B2") == []
+
+    await time_passes(db, 5)
+    assert [stories(gathered) for gathered in await cases.due_reminders()] == [["web/shop/B1", "web/shop/B2"]]
+    claimed = await cases.claim_reminder("li")
+    assert [(line.story, line.is_unsure) for line in claimed.reminders] == [
+        ("web/shop/B1", True),
+        ("web/shop/B2", False),
+    ]
+    await cases.sent(claimed.message)
+
+    await time_passes(db, 60)
+    assert await cases.due_reminders() == ()
+    assert await cases.claim_reminder("li") is None
+
+
+@pytest.mark.usefixtures("li")
+async def test_a_robot_that_stays_silent_rests_longer_each_time(cases, db):
+    await more(cases, db, "web/shop/B1")
+    rests = []
+    for _ in range(6):
+        message = (await cases.claim_reminder("li")).message
+        await cases.unheard(message, "room", 10 * MINUTE)
+        rests.append((await sql(db, "SELECT round(extract(epoch FROM until - now())) FROM muted_robots")).scalar_one())
+        await time_passes(db, 11)
+
+    assert rests[:3] == [60, 120, 240]
+    assert max(rests) == 600
