@@ -16,6 +16,7 @@ from api.envelope import Envelope
 from api.openapi import describe
 from api.pacing import Pacing
 from api.pages import board, entrance, paper, sheet
+from api.pages import bulk as bulk_pages
 from api.pages.showing import show_problem
 from api.relay import relay
 from api.tools import Terms, Tools
@@ -36,7 +37,7 @@ ROUTERS = (
     webhooks.router,
     health.router,
 )
-PAGES = (entrance.router, board.router, sheet.router, paper.router)
+PAGES = (entrance.router, board.router, sheet.router, paper.router, bulk_pages.router)
 
 
 def create_app(tools: Tools) -> FastAPI:

@@ -66,7 +66,7 @@ async def rows(
     await tools.bulks.get(bulk)
     if (asked.format or _form(request.headers.get("accept", ""))) is Form.CSV:
         headers = {"Content-Disposition": f'attachment; filename="bulk-{bulk}.csv"', "Cache-Control": "no-store"}
-        return StreamingResponse(_written(tools, bulk, asked), headers=headers, media_type=CSV)
+        return StreamingResponse(written(tools, bulk, asked), headers=headers, media_type=CSV)
     found = await tools.bulks.rows(bulk, asked.after, asked.limit, asked.state)
     return Report(rows=found, next=found[-1].n if len(found) == asked.limit else None)
 
@@ -150,7 +150,7 @@ def _form(accept: str) -> Form:
     return Form.CSV if first == CSV else Form.JSON
 
 
-async def _written(tools: Tools, bulk: int, asked: AskedRows) -> AsyncIterator[str]:
+async def written(tools: Tools, bulk: int, asked: AskedRows) -> AsyncIterator[str]:
     """The whole report, a page at a time; our words and numbers hold neither commas nor formulas."""
     after, names = asked.after, tuple(Line.__dataclass_fields__)
     yield _lines([names])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Final
 
+from models.bulk import Fate, Tally
 from models.stage import Stage
 from models.story import Entry
 
@@ -27,6 +29,8 @@ ENDED: Final = (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)
 TALL: Final = 120.0  # the longest bar upright
 WIDE: Final = 200.0  # and lying
 LEAST: Final = 3.0  # the shortest that can be seen
+SEEN: Final = 8.0  # the same, of a thousand
+ORDER: Final = (Fate.GRANTED, Fate.REFUSED, Fate.ENDED, Fate.UNREACHABLE, Fate.WAITING)
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,23 @@ def lateness(spans: Sequence[timedelta]) -> tuple[int, ...]:
     """How long each is, in hundredths of the longest; the shortest can still be seen."""
     longest = max(spans, default=timedelta()) or timedelta(seconds=1)
     return tuple(max(2, round(100 * max(span, timedelta()) / longest)) for span in spans)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many orders of a bulk wish ended so. Units: thousandths."""
+
+    fate: Fate
+    count: int
+    x: float
+    wide: float
+
+
+def shares(tally: Tally) -> tuple[Share, ...]:
+    """Beside each other: what was granted first, what waits last. What is there can be seen."""
+    counts = {fate: tally.left if fate is Fate.WAITING else getattr(tally, fate) for fate in ORDER}
+    raw = [max(1000 * count / tally.orders, SEEN) if count else 0.0 for count in counts.values()]
+    wides = [1000 * wide / sum(raw) for wide in raw] if any(raw) else raw
+    edges = accumulate(wides, initial=0.0)
+    parts = zip(counts.items(), edges, wides, strict=False)
+    return tuple(Share(fate, count, round(x, 1), round(wide, 1)) for (fate, count), x, wide in parts)
