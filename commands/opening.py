@@ -11,12 +11,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
+from temporalio.client import Client
 
 from models.case import Role
-from models.errors import Missing, Refused
+from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.order import Order, Record, Standing
 from models.stage import Stage
+from running import connected
 from settings import Settings, load, raw_key
 from stack import Stack, join
 from store.audit import Audit
@@ -83,6 +85,13 @@ class Desk:
     def cases(self) -> Cases:
         """What people must look at."""
         return Cases(self.db)
+
+    async def temporal(self) -> Client:
+        """Where the stories are. Raises: Unavailable("temporal_away")."""
+        try:
+            return await connected(self.settings)
+        except RuntimeError:
+            raise Unavailable("temporal_away") from None
 
     async def noted(self, by: Id, what: Id, about: Id) -> None:
         """Who sits at this command line may do anything, and it is written down."""

@@ -18,7 +18,6 @@ from models.order import Record
 from models.story import Entry, Explanation, Try
 from rules.explaining import explain
 from rules.timeline import timeline
-from running import connected
 
 orders = typer.Typer(
     help="One order: its timeline, why it waits, a new start.", no_args_is_help=True, add_completion=False
@@ -56,14 +55,6 @@ def revive(
         until_told(revive_all(rate, by))
     else:
         asyncio.run(_revive(which, by))
-
-
-async def _temporal(opened: Desk) -> Client:
-    """Where the stories are. Raises: Unavailable("temporal_away")."""
-    try:
-        return await connected(opened.settings)
-    except RuntimeError:
-        raise Unavailable("temporal_away") from None
 
 
 async def _show(which: str, *, as_json: bool) -> None:
@@ -125,7 +116,7 @@ async def _at_temporal(opened: Desk, record: Record) -> tuple[str, tuple[Pending
     if record.is_ended:
         return "ended", ()
     try:
-        client = await _temporal(opened)
+        client = await opened.temporal()
         hands = await stories.pending(client, record.order.id)
         described = await client.get_workflow_handle(stories.story_of(record.order.id)).describe()
     except Missing:
@@ -159,7 +150,7 @@ async def _revive(which: str, by: Id) -> None:
         if record.is_ended:
             say(f"{record.order.id} is over and owes nobody anything: there is nothing to revive.")
             return
-        is_new = await stories.revive(await _temporal(opened), record.order)
+        is_new = await stories.revive(await opened.temporal(), record.order)
         if is_new:
             await opened.noted(by, "revive", record.order.id)
     if is_new:
@@ -171,7 +162,7 @@ async def _revive(which: str, by: Id) -> None:
 async def revive_all(rate: int, by: Id) -> None:
     """Why told in the end in any case: also who pressed Ctrl-C wants to know how far it came."""
     async with desk() as opened:
-        client, revived, seen = await _temporal(opened), 0, 0
+        client, revived, seen = await opened.temporal(), 0, 0
         try:
             with ASIDE.status("") as wheel:
                 async for order in paced(_open(opened), rate):

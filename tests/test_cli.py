@@ -53,6 +53,7 @@ from tests.store.makings import a_contact, a_message, a_new_order
 HOUSE = Path(cli.__file__).parent
 NOUNS = {"order": ("show", "explain", "revive"), "inbox": ("list", "replay")}
 NOUNS |= {"case": ("list", "close"), "policy": ("show", "set"), "place": ("list", "add"), "stock": ("list", "receive")}
+NOUNS |= {"bulk": ("plan", "confirm", "list", "show", "report", "pause", "resume", "stop")}
 NOUNS |= {"shift": ("list", "add", "end"), "deploy": ("show", "current", "ramp", "nudge")}
 EVERY = [(), *((name,) for name in cli.COMMANDS), *((noun, verb) for noun, verbs in NOUNS.items() for verb in verbs)]
 ANY_PORT = {f"OMS_PORTS__{name}": "0" for name in ("API", "POSTGRES", "TEMPORAL", "UI", "METRICS")}
