@@ -85,11 +85,16 @@ class WeChatPay:
             body = await request.body()
             try:
                 self.desk.check(request, body)
+                self._check_open()
                 return self.desk.answer(*handle(request, _read(body)))
             except No as no:
                 return self.desk.answer(no.status, no.body)
 
         return endpoint
+
+    def _check_open(self) -> None:
+        if self.dials.happens("shut"):
+            raise No(403, "NO_AUTH", "商户号功能已被限制,请前往商户平台查看")
 
     async def _buyer(self, request: Request) -> Response:
         try:

@@ -32,6 +32,7 @@ class MoneyDials(Dials):
     settle_after: float = 1.0  # the party's seconds until a refund ends
     abnormal_refund: float = 0.0  # the buyer's card does not take it
     closed_refund: float = 0.0  # they will not do it after all
+    shut: float = 0.0  # the merchant may do nothing at all: every call of his is refused
 
 
 @dataclass

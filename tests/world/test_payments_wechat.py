@@ -208,6 +208,15 @@ async def test_a_call_without_the_right_headers_is_refused_with_a_signed_answer(
     assert client._core._verify_signature(answer.headers, answer.text)  # noqa: SLF001 - the library's own check
 
 
+async def test_a_merchant_who_is_shut_out_is_refused_whatever_he_asks(wechat, client):
+    await an_order(client)
+    wechat.dials.set(shut=1)
+
+    asked = [await ask(client.query, out_trade_no=NUMBER), await ask(client.close, NUMBER), await an_order(client)]
+    assert [(status, answer["code"]) for status, answer in asked] == [(403, "NO_AUTH")] * 3
+    assert not wechat.books.bills[NUMBER].is_closed
+
+
 async def test_a_call_signed_by_another_key_is_refused(wechat, client):
     stranger = Client(WeChatPayType.NATIVE, "1230000109", Key().private_pem, SERIAL, "wxd678efh567hg6787", API_V3_KEY,
                       public_key=THEIRS.public_pem, public_key_id=wechat.serial)  # fmt: skip
