@@ -25,6 +25,7 @@ COMMANDS = {
     "inbox": ("commands.inbox:inbox", "What parties told us: list it, tell it again."),
     "case": ("commands.cases:cases", "What people must look at: list it, close it."),
     "bulk": ("commands.bulk:bulk", "One wish for many open orders: count, begin, watch, stop."),
+    "forget": ("commands.forgetting:forget", "Forget a person: by one order, or by phone."),
     "policy": ("commands.policies:policies", "The numbers that new orders live by: show them, change them."),
     "place": ("commands.premises:places", "Where boxes are packed: list them, add one."),
     "stock": ("commands.premises:stock", "What lies where: list it, receive more."),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
-from api import bulk, cases, desk, errors, health, labels, orders, scans, webhooks, wishes
+from api import bulk, cases, desk, errors, health, labels, orders, people, scans, webhooks, wishes
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
@@ -33,6 +33,8 @@ ROUTERS = (
     labels.router,
     scans.router,
     cases.router,
+    people.router,
+    people.one_order,
     bulk.router,
     webhooks.router,
     health.router,
@@ -66,7 +68,7 @@ def create_app(tools: Tools) -> FastAPI:
 
 @cache
 def _routes() -> Sequence[BaseRoute]:
-    """Every endpoint. Why once: FastAPI makes models of each at its first request, and a process may open many doors."""
+    """Every endpoint. Why once: FastAPI makes models of each at its first request, and one process may open many."""
     whole = APIRouter()
     for router in ROUTERS:
         whole.include_router(router)
@@ -77,7 +79,7 @@ def _routes() -> Sequence[BaseRoute]:
 
 async def _told(request: Request, error: Exception) -> Response:
     """People get a page, programs a problem document."""
-    path = request.url.path
+    path = request.scope["path"]  # a URL made of it would lose characters, and be another one's
     is_page = path in {"/", "/login", "/logout"} or path.startswith("/board/")
     return show_problem(request, error) if is_page else await errors.tell(request, error)
 

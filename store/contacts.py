@@ -65,7 +65,7 @@ ADD_NOTE = text("INSERT INTO notes (id, order_id, sealed) VALUES (:id, :order_id
 FORGET = text("""
     WITH forgotten AS (
         UPDATE contact_keys SET wrapped = NULL, forgotten_at = coalesce(forgotten_at, now())
-        WHERE order_id = :order_id RETURNING order_id
+        WHERE order_id = :order_id RETURNING old.forgotten_at IS NULL AS is_first
     ), unhashed AS (
         UPDATE contacts SET phone_hash = NULL WHERE order_id = :order_id
     ), undigested AS (
@@ -78,7 +78,7 @@ FORGET = text("""
             SELECT raw FROM undigested UNION ALL SELECT raw FROM inbox WHERE order_id = :order_id
         )
     )
-    SELECT count(*) FROM forgotten
+    SELECT count(*) AS found, count(*) FILTER (WHERE is_first) AS first FROM forgotten
 """)
 
 
@@ -120,15 +120,20 @@ class Contacts:
         plain = self.master.unwrap(Wrapped(row.wrapped, row.master)).open(row.sealed, f"{CONTACT}/{order_id}")
         return Contact.model_validate_json(plain)
 
-    async def forget(self, order_id: Id) -> None:
-        """Destroy the keys of the order's person and of every message about it. One statement; twice is once.
+    async def forget(self, order_id: Id) -> bool:
+        """Destroy the keys of the order's person and of every message about it; whether that is news. Twice is once.
 
         Why: digests by which a phone could be found or guessed go too. The order itself holds nothing personal.
-        Raises: Missing("contact_unknown").
+        One statement. Raises: Missing("contact_unknown").
         """
         async with self.db.begin() as conn:
-            if not (await conn.execute(FORGET, {"order_id": order_id})).scalar_one():
-                raise Missing("contact_unknown")
+            return await forgotten(conn, order_id)
+
+    async def orders_of(self, phone: str) -> tuple[Id, ...]:
+        """Every order that ever went to this phone, but for those whose person is forgotten. One statement."""
+        found = select(ContactRow.order_id).where(ContactRow.phone_hash == self.phone_hash(phone))
+        async with self.db.begin() as conn:
+            return tuple((await conn.execute(found.distinct().order_by(ContactRow.order_id))).scalars())
 
     async def add_note(self, order_id: Id, words: str) -> Id:
         """Free words, kept like a contact: what travels is this id. Two statements. Raises: Missing("forgotten")."""
@@ -151,6 +156,14 @@ class Contacts:
         kept = self.master.fresh()[1]._asdict()
         row = (await conn.execute(KEY_OF, {"order_id": order_id, **kept})).one()
         return self.master.unwrap(Wrapped(row.wrapped, row.master))
+
+
+async def forgotten(conn: AsyncConnection, order_id: Id) -> bool:
+    """Their keys are destroyed; whether they were there until now. Raises: Missing("contact_unknown")."""
+    row = (await conn.execute(FORGET, {"order_id": order_id})).one()
+    if not row.found:
+        raise Missing("contact_unknown")
+    return bool(row.first)
 
 
 def masked(contact: Contact, role: Role) -> dict[str, str]:

@@ -30,6 +30,8 @@ MATRIX = {
     ("GET", "/cases"): ALL,
     ("POST", "/cases/{case}/close"): STAFF,
     ("GET", "/incidents"): STAFF,
+    ("POST", f"{ORDER}/forget"): {ADMIN},
+    ("POST", "/forget"): {ADMIN},
     ("POST", "/bulk"): {ADMIN, OPS},
     ("GET", "/bulk"): {ADMIN, OPS},
     ("GET", "/bulk/{bulk}"): {ADMIN, OPS},

@@ -1,0 +1,60 @@
+"""People who ask to be forgotten, by one order or by their phone."""
+
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from models.case import Role
+from models.errors import Missing, Refused
+from models.noun import Id
+from store.audit import Deed, noted
+from store.contacts import Contacts, forgotten
+
+# An order that was claimed and has not told of itself yet is under way too.
+UNDER_WAY = text("""
+    SELECT EXISTS (SELECT FROM orders WHERE id = :order_id AND NOT is_ended)
+        OR EXISTS (SELECT FROM claims WHERE order_id = :order_id AND started_at IS NULL)
+""")
+
+
+class Forgotten(NamedTuple):
+    """Whose person nobody can read any more, and which orders are still under way: those keep theirs."""
+
+    orders: tuple[Id, ...]
+    under_way: tuple[Id, ...]
+
+
+class Forgetting:
+    """Each order is forgotten and written down, or neither. Its facts remain: there is nothing personal in them."""
+
+    def __init__(self, contacts: Contacts) -> None:
+        self.contacts = contacts
+
+    async def order(self, order_id: Id, who: Id, role: Role) -> bool:
+        """Its names, phones, addresses, notes, and every word that came about it; false: it was done before.
+
+        Cost: four statements in one transaction.
+        Raises: Missing("order_unknown"); Refused("still_under_way"): somebody may have to write its label.
+        """
+        async with self.contacts.db.begin() as conn:
+            if (await conn.execute(UNDER_WAY, {"order_id": order_id})).scalar_one():
+                raise Refused("still_under_way")
+            try:
+                is_news = await forgotten(conn, order_id)
+            except Missing:
+                raise Missing("order_unknown") from None
+            if is_news:
+                await noted(conn, Deed(who, role, "forget", order_id))
+        return is_news
+
+    async def person(self, phone: str, who: Id, role: Role) -> Forgotten:
+        """Every order that ever went to this phone. One statement, and the cost of each order."""
+        done, left = list[Id](), list[Id]()
+        for order_id in await self.contacts.orders_of(phone):
+            try:
+                await self.order(order_id, who, role)
+            except Refused:
+                left.append(order_id)
+            else:
+                done.append(order_id)
+        return Forgotten(tuple(done), tuple(left))
