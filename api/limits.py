@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.errors import Problem
 
@@ -18,7 +19,7 @@ BODY_WITHIN: Final = 10.0  # seconds for a body to arrive
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The raw body, for everybody who asks. Raises: Problem 413, as soon as it is known to be too large; 408."""
+    """The raw body, for everybody who asks. Raises: Problem 413, as soon as it is known to be too large; 400, 408."""
     known = getattr(request.state, "raw", None)
     if isinstance(known, bytes):
         return known
@@ -30,6 +31,8 @@ async def body_of(request: Request, limit: int) -> bytes:
             raw = await _collected(request, limit)
     except TimeoutError:
         raise Problem(408, "too_slow", headers={"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise Problem(400, "hung_up") from None  # nobody reads it, and it is no failure of ours
     request.state.raw = raw
     return raw
 

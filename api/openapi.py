@@ -77,6 +77,7 @@ def _complete(document: JsonSchema, context: RouteContext) -> None:
     for method in context.methods or ():
         operation = path.get(method.lower())
         if operation is not None:
+            operation["responses"].pop("422", None)  # the framework's own, which nobody gets
             operation["responses"]["default"] = {"description": "A problem (RFC 9457).", "content": PROBLEM}
             for call in asked_of(context):
                 _describe(document, operation, call)
@@ -90,7 +91,6 @@ def _describe(document: JsonSchema, operation: JsonSchema, call: object) -> None
             operation["requestBody"] = _body(schema, call.example)
         case KeyOrSignature():
             operation["security"] = [{"key": []}, {"signature": []}]
-            operation["responses"].pop("422", None)
         case Public():
             operation["security"] = []
         case Only():

@@ -97,6 +97,29 @@ async def test_the_largest_number_of_a_case_is_nobodys(door):
     assert (answer.status_code, answer.json()["code"]) == (404, "case_unknown")
 
 
+@pytest.mark.parametrize("path", [f"/webhooks/couriers/sf/sf/{TOKEN}", "/orders"])
+async def test_who_hangs_up_in_the_middle_of_a_word_breaks_nothing(door, path, caplog):
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    await door.app(scope | {"headers": [(b"content-type", b"application/json")]}, receive, send)
+
+    assert told[0]["status"] == 400
+    assert "unexpected" not in {record.msg for record in caplog.records}
+
+
+async def test_a_path_that_no_url_can_hold_is_no_page(door):
+    answer = await door.client.get("/%0d%0a")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("path", ["sf/sf", f"sf/sf/{'x' * 16}", f"sf/sf/{TOKEN}"])
 async def test_what_no_courier_would_say_is_their_fault_and_not_ours(door, path):
     answer = await door.post(f"/webhooks/couriers/{path}", None, content=b"\0")
