@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 LOCK := requirements.lock
 IMAGE_LOCK := requirements.image.lock
 UV := $(shell command -v uv 2>/dev/null)
-ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks chaos)
+ROOMS := $(wildcard models rules workflows activities connectors store api beside commands demo benchmarks chaos hostile)
 FLOORS := $(wildcard settings.py telemetry.py tracing.py stack.py worker.py running.py calllog.py cli.py)
 TYPED := $(ROOMS) $(wildcard world) $(FLOORS)
 
@@ -23,10 +23,10 @@ endef
 # Python keeps what it compiled, whatever the surroundings say: dozens of processes start here, each four times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test check bench chaos lock
+.PHONY: help demo up test check bench chaos hostile lock
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## a few hundred orders, from checkout to completed, things going wrong among them (EXIT=1: end by itself)
 	@$(BIN)/orderhub demo $(if $(filter 1 yes true,$(EXIT)),--exit)
@@ -50,6 +50,11 @@ bench: $(READY) ## lives of orders a second against a bare floor, in the same ru
 SEEDS ?= 1
 chaos: $(READY) ## orders while the door, workers, PostgreSQL and Temporal are killed at random (SEEDS=100)
 	@$(BIN)/python -m chaos --seeds $(SEEDS)
+
+CALLS ?= 100000
+SEED ?= 1
+hostile: $(READY) ## forged, altered, senseless and broken messages at the door of a whole stack (CALLS=100000 SEED=1)
+	@$(BIN)/python -m hostile --calls $(CALLS) --seed $(SEED)
 
 # The image reaches servers elsewhere, so it leaves out those that would run beside us.
 lock: ## renew the lock files from pyproject.toml (needs uv)
