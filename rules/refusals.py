@@ -12,8 +12,8 @@ from rules import errands, payments, undoing, wishes
 
 MONEY = (What.PAY, What.CLOSE, What.REFUND)
 PASSES = ("not_permitted", "account_wrong", "balance_too_low", "no_answer")  # about the account, not about this order
-FIRST, LONGEST = 5, 30  # times the pause after which a silent provider is asked
-MOST = 60  # tries, more than a day of them; then it is a person's alone
+FIRST, LONGEST = 1, 15  # times the pause after which a silent provider is asked
+MOST = 100  # tries, more than a day of them; then it is a person's alone
 
 
 def standing(order: Order) -> tuple[Errand, ...]:

@@ -18,6 +18,7 @@ CALM, HANG = 180.0, 600.0  # seconds
 APART = 1.5  # seconds between two orders: every other one for the courier that hangs
 SETTLED_WITHIN = 900.0
 KEEPS = 0.8  # of its pace before
+ENOUGH = 0.9  # of the time after which a silent courier's label is a person's matter
 LATE_BY = 25.0  # seconds: longer than anybody waits for an answer
 HOUR = timedelta(hours=1)
 USUAL = Policy(pay_within=2 * HOUR, ask_payment_after=timedelta(minutes=5), answer_within=timedelta(seconds=20))
@@ -106,6 +107,12 @@ def _is_lost(record: Record) -> bool:
     return any(errand.what is What.LABEL and errand.state is State.LOST for errand in record.order.errands)
 
 
+def _asked_for(record: Record) -> timedelta:
+    """How long it was asked what became of a label that nobody can tell of."""
+    lost = [errand for errand in record.order.errands if errand.state is State.LOST]
+    return min((errand.ended_at or errand.began_at) - errand.began_at for errand in lost)
+
+
 def _is_seen_to(record: Record) -> bool:
     return _labelled_at(record) is not None or _is_lost(record)
 
@@ -136,7 +143,8 @@ async def _judged(cast: Cast, stream: Stream, report: Report) -> None:
         "hanging.sf_wait_for_a_hand": len(lost),
         "hanging.sf_labels_bought": len(cast.town.sf.books.labels),
     }
-    report.must(not lost, f"{len(lost)} orders gave a label up while there was time left")
+    hasty = [number for number in lost if _asked_for(records[number]) < ENOUGH * USUAL.known_within]
+    report.must(not hasty, f"{len(hasty)} orders gave a label up while there was time left")
     report.must(await until(lambda: _agree(cast), 60), "books differ")
     report.wrong += await differing(cast, but=("it ended",))
 

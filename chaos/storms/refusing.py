@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from time import monotonic
 
 from chaos.storms.ground import Report, Size, Tell, all_are, bill_of, differing, known, rule
 from demo.play import Cast
@@ -57,7 +58,7 @@ class Hour:
         """The board, until cancelled: the most incidents that stood on it at once."""
         while True:
             seen = await Cases(self.cast.house.db).incidents()
-            self.most = max(self.most, seen, key=len)
+            self.most = seen if len(seen) >= len(self.most) else self.most
             await asyncio.sleep(LOOKS_APART)
 
     def _comes(self, buyer: str) -> None:
@@ -67,7 +68,9 @@ class Hour:
 
     async def _buys(self, order: Order, buyer: str) -> None:
         """Whoever gets a link within his patience follows it."""
-        placed = await self.cast.shop.place(order)
+        placed, end = await self.cast.shop.place(order), monotonic() + POLICY.pay_within.total_seconds()
+        while placed.link is None and monotonic() < end:
+            placed.link = await self.cast.shop.link(order)
         if placed.link is None or buyer == "walks_away":
             return
         bill = self.cast.town.wechat.books.bills[bill_of(self.cast, order)]
@@ -95,13 +98,15 @@ async def storm(cast: Cast, size: Size, tell: Tell) -> Report:
         cast.town.wechat.dials.set(shut=0.0)
         tell("WeChat Pay is itself again")
         tasks[0].cancel()
-        await asyncio.wait(hour.tasks)
+        await asyncio.wait(
+            hour.tasks, timeout=POLICY.pay_within.total_seconds()
+        )  # until the last one has lost patience
         orders = list(hour.orders.values())
         report.must(await all_are(cast, orders, _is_at_rest, MENDED_WITHIN), "not every order recovered by itself")
     finally:
         for task in (*tasks, *hour.tasks):
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, *hour.tasks, return_exceptions=True)
     await _judged(cast, hour, report)
     return report
 

@@ -11,7 +11,7 @@ from models.wish import Cancel
 from rules.stages import stage_of
 from tests.builders import BRISK, an_order, paid
 
-EAGER = BRISK.model_copy(update={"ask_payment_after": timedelta(milliseconds=100)})  # tried again after half a second
+EAGER = BRISK.model_copy(update={"ask_payment_after": timedelta(milliseconds=100)})  # and is tried again as soon
 HASTY = EAGER.model_copy(update={"pay_within": timedelta(seconds=1)})
 
 
