@@ -11,6 +11,7 @@ from api import stories
 from api.stories import Pending
 from commands.opening import By, Desk, desk, until_told
 from commands.pacing import Rate, paced
+from commands.rewriting import rewrite
 from commands.showing import ASIDE, Json, say, show_json, show_pairs, show_table, span, spelt
 from models.errors import Missing, Unavailable
 from models.noun import Id
@@ -55,6 +56,9 @@ def revive(
         until_told(revive_all(rate, by))
     else:
         asyncio.run(_revive(which, by))
+
+
+orders.command("rewrite")(rewrite)
 
 
 async def _show(which: str, *, as_json: bool) -> None:

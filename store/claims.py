@@ -70,10 +70,11 @@ CLAIM = text("""
         INSERT INTO raws (party, account, sealed, wrapped, master)
         VALUES (:channel, :shop, :sealed, :wrapped, :master) RETURNING id
     ), claim AS (
-        INSERT INTO claims (order_id, business_no, digests, seed, raw)
+        INSERT INTO claims (order_id, business_no, digests, seed, raw, started_at)
         SELECT :order_id, :business_no, CAST(:digests AS jsonb), CASE WHEN is_thrice
             THEN jsonb_set(CAST(:seed AS jsonb), '{flags}', CAST(:flags AS jsonb))
-            ELSE CAST(:seed AS jsonb) END, words.id
+            ELSE CAST(:seed AS jsonb) END, words.id,
+            (SELECT now() FROM orders WHERE id = :order_id) -- a story that knows it from before a backup
         FROM words, unpaid RETURNING seed::text
     ), key AS (
         INSERT INTO contact_keys (order_id, wrapped, master) VALUES (:order_id, :contact_wrapped, :master)

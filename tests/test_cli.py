@@ -51,7 +51,7 @@ from tests.builders import an_order
 from tests.store.makings import a_contact, a_message, a_new_order
 
 HOUSE = Path(cli.__file__).parent
-NOUNS = {"order": ("show", "explain", "revive"), "inbox": ("list", "replay")}
+NOUNS = {"order": ("show", "explain", "revive", "rewrite"), "inbox": ("list", "replay")}
 NOUNS |= {"case": ("list", "close"), "policy": ("show", "set"), "place": ("list", "add"), "stock": ("list", "receive")}
 NOUNS |= {"bulk": ("plan", "confirm", "list", "show", "report", "pause", "resume", "stop")}
 NOUNS |= {"shift": ("list", "add", "end"), "deploy": ("show", "current", "ramp", "nudge")}

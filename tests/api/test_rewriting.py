@@ -1,0 +1,116 @@
+"""The store came back from a backup that is older than the stories, which lived on."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from api import stories
+from commands.rewriting import Found, kept, rewritten
+from models.errand import What
+from models.errors import Refused
+from models.stage import Stage
+from models.wish import Urge
+from store.money import MoneyGate
+from tests.api.conftest import relaying
+from tests.api.test_people import over
+from workflows.order import OrderWorkflow
+
+QUIET = timedelta(0)
+TABLES = text("""
+    SELECT table_name, string_agg(quote_ident(column_name), ', ') AS columns FROM information_schema.columns
+    WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name
+""")
+
+
+class Backup:
+    """All that the store knew at one moment."""
+
+    def __init__(self, db):
+        self.db = db
+
+    async def take(self):
+        async with self.db.begin() as conn:
+            self.tables = (await conn.execute(TABLES)).all()
+            await conn.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
+            await conn.execute(text("CREATE SCHEMA kept"))
+            for name, columns in self.tables:
+                await conn.execute(text(f"CREATE TABLE kept.{name} AS SELECT {columns} FROM public.{name}"))  # noqa: S608 - ours
+
+    async def restore(self):
+        async with self.db.begin() as conn:
+            await conn.execute(text("SET LOCAL session_replication_role = replica"))
+            names = ", ".join(f"public.{name}" for name, _ in self.tables)
+            await conn.execute(text(f"TRUNCATE {names} CASCADE"))
+            for name, columns in self.tables:
+                again = f"INSERT INTO public.{name} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM kept.{name}"  # noqa: S608 - ours
+                await conn.execute(text(again))
+
+
+async def rewrite_all(lively):
+    tools = lively.tools
+    return {
+        order: await rewritten(tools.temporal, tools.orders, tools.claims, order)
+        async for order in kept(tools.temporal)
+    }
+
+
+async def told(lively, order_id):
+    return await lively.tools.temporal.get_workflow_handle(f"order/{order_id}").query(OrderWorkflow.current)
+
+
+async def recorded(lively, order_id):
+    return await lively.tools.orders.get(order_id)
+
+
+async def test_stories_that_know_more_than_a_restored_store_write_it_down_again_and_nothing_is_done_twice(lively):
+    backup, tools = Backup(lively.tools.db), lively.tools
+    async with relaying(tools):
+        resting, undone = await lively.living("labelled"), await lively.living("labelled")
+        moved, awake = await lively.living(), await lively.living()
+        await backup.take()
+        for order_id in (moved, awake):
+            await lively.pay(order_id)
+            await lively.until(order_id, lambda told: told["stage"] == "labelled")
+        await over(lively, undone)
+        number = await lively.number()
+        late = (await lively.with_terms(link_within=10).place(number=number)).json()["order"]
+        await lively.pay(late)
+        await lively.until(late, lambda told: told["stage"] == "labelled")
+        everything = [await told(lively, order_id) for order_id in (resting, undone, moved, late)]
+        await backup.restore()
+
+        await stories.wish(tools.temporal, awake, Urge(by="u1"))  # its next word is taken, whatever the store knew
+        await lively.until(awake, lambda told: told["stage"] == "labelled")
+        assert (await recorded(lively, moved)).standing.stage is Stage.RECEIVED
+
+        assert await rewrite_all(lively) == {
+            resting: Found.KNOWN,
+            awake: Found.KNOWN,
+            moved: Found.WRITTEN,
+            undone: Found.WRITTEN,
+            late: Found.UNCLAIMED,
+        }
+        records = [await recorded(lively, order_id) for order_id in (resting, undone, moved, late)]
+        assert [record.order for record in records] == everything
+        assert [record.is_ended for record in records] == [False, True, False, False]
+        assert set((await rewrite_all(lively)).values()) == {Found.KNOWN}
+        refund = next(errand for errand in records[1].order.errands if errand.what is What.REFUND)
+        with pytest.raises(Refused, match="over_captured"):
+            await MoneyGate(tools.db).claim("other", undone, refund.about, refund.whole, refund.amount)
+
+        assert (await lively.place(number=number)).is_success  # its shop sends it once more
+        assert await tools.claims.unstarted(10, QUIET) == ()
+        assert (await lively.get(f"/orders/{late}")).json()["receiver"]
+        for order_id in (resting, moved, awake, late):
+            assert await stories.revive(tools.temporal, (await recorded(lively, order_id)).order) is False
+            await over(lively, order_id)
+    records = [await recorded(lively, order_id) for order_id in (resting, moved, awake, late, undone)]
+    courier, provider = lively.parties.couriers[0], lively.parties.providers[0]
+    labels = sorted(f"{record.order.business_no}-label-1" for record in records)
+    assert keys(courier, What.LABEL) == keys(courier, What.VOID) == labels
+    assert keys(provider, What.REFUND) == sorted(f"{record.order.business_no}-refund-1" for record in records)
+
+
+def keys(party, what):
+    return sorted(deed.key for deed in party.done(what))
