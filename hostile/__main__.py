@@ -1,8 +1,6 @@
 """`python -m hostile`: lies by the thousand at the door of a whole stack, and what became of door and books."""
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from rich.table import Table
 
 from beside.ground import LOCAL
 from hostile import books
+from hostile.asked import Asked, made_up
 from hostile.attack import Attack, Outcome, by_status
 from hostile.stage import Scene, Unready, quiet, set_up, still_serves
 from settings import Ports, Settings, load
@@ -22,7 +21,6 @@ from stack import Down
 WARM: Final = 10_000  # calls after which everything that the door remembers is full
 MIB: Final = 1 << 20
 GROWS: Final = 24  # MiB that a door may grow by once it is warm
-CHECKS: Final = "not_a_server_error,content_type_conformance,ignored_auth,unsupported_method"
 console = Console()
 
 
@@ -61,7 +59,15 @@ async def _played(told: Settings, calls: int, seed: int, examples: int) -> list[
         wrong += books.differing(scene.books, await quiet(scene.cast))
         await still_serves(scene.cast, scene.postman)
         _say(attack.outcome, sizes)
-        return [*wrong, *(await _asked(scene, seed, examples) if examples else ())]
+        return [*wrong, *(await _made_up(scene, seed, examples) if examples else ())]
+
+
+async def _made_up(scene: Scene, seed: int, examples: int) -> list[str]:
+    keys, data = scene.cast.house.settings.keys, scene.cast.house.settings.data
+    asked = Asked(scene.cast.town.hub, keys.admin.get_secret_value(), seed, examples)
+    summary, wrong = await made_up(asked, data)
+    console.print(summary, markup=False, highlight=False)
+    return wrong
 
 
 async def _after(scene: Scene, attack: Attack, calls: int) -> float:
@@ -96,36 +102,6 @@ def _say(outcome: Outcome, sizes: Sequence[float]) -> None:
     console.print(table)
     console.print(f"{outcome.sent} calls, {outcome.faulty} wrong; answers: {dict(by_status(outcome))}")
     console.print(f"The door: {sizes[0]:.1f} MiB once warm, {sizes[1]:.1f} MiB at the end")
-
-
-async def _asked(scene: Scene, seed: int, examples: int) -> list[str]:
-    """Whatever our own OpenAPI allows, and what it forbids, as schemathesis makes it up."""
-    hub, key = scene.cast.town.hub, scene.cast.house.settings.keys.admin.get_secret_value()
-    words = (
-        "run",
-        f"{hub}/openapi.json",
-        "--header",
-        f"Authorization: Bearer {key}",
-        "--checks",
-        CHECKS,
-        "--seed",
-        str(seed),
-    )
-    more = (
-        "--max-examples",
-        str(examples),
-        "--phases",
-        "examples,coverage,fuzzing",
-        "--continue-on-failure",
-        "--no-color",
-    )
-    asking = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "schemathesis.cli", *words, *more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    told, _ = await asking.communicate()
-    lines = told.decode(errors="replace").splitlines()
-    console.print("\n".join(lines[-30:]), markup=False, highlight=False)
-    return ["\n".join(lines[-200:])] if asking.returncode else []
 
 
 if __name__ == "__main__":

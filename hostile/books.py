@@ -14,8 +14,11 @@ WHOLE: Final = (
 )
 NARROW: Final = "SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(w), '' ORDER BY md5(w))), '') FROM ({}) t(w)"
 # What somebody with a right key or path may write by talking nonsense: it is kept and counted, and moves nothing
-# (a plan of a bulk wish asks nobody before it is confirmed)
-TALK: Final = ("calls", "nonces", "raws", "scans", "audit", "bulks", "bulk_rows")
+# (a plan of a bulk wish asks nobody before it is confirmed; the house reminds its people of what nobody can read)
+TALK: Final = (
+    *("calls", "nonces", "raws", "scans", "audit", "bulks", "bulk_rows"),
+    *("reminders", "reminder_messages"),
+)
 READ: Final = {
     # who knows a courier's path may say what nobody can read: that waits for a person
     "inbox": "SELECT (party, telling_id, key, state, order_id)::text FROM inbox"

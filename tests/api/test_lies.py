@@ -29,6 +29,7 @@ from world.shop_books import spelled
 
 LIES, SEED = 2_000, 1
 PROBLEM = b'{"type": "t", "title": "t", "status": 404, "detail": "d", "code": "c"}'
+UNREADY = PROBLEM.replace(b"404", b"503")
 
 
 class Stage:
@@ -98,8 +99,7 @@ async def liars(stage, registry, line, door):
     said = tuple(postman.carried.values())
     assert {one.party for one in said} == set(PARTIES)
     keys = [SECRETS[role].encode() for role in Role if role is not Role.SHOP]
-    honest = [one for one in endpoints_of(door.app.openapi()) if one.path != "/health/ready"]  # for Temporal is away
-    knocks = Knocks(honest, keys, [f"web/demo/{paper.number}" for paper in papers])
+    knocks = Knocks(list(endpoints_of(door.app.openapi())), keys, [f"web/demo/{paper.number}" for paper in papers])
     return Liars(Letters(said), Papers(stage.shop.pen, papers), knocks)
 
 
@@ -123,6 +123,9 @@ async def test_two_thousand_lies_are_refused_in_the_right_words_and_change_no_bo
     ("call", "answer", "fault"),
     [
         (Call("t", May.ODD, b"GET", b"/orders"), Answer(500), "failed with 500"),
+        (Call("t", May.ODD, b"GET", b"/orders"), Answer(503, "application/problem+json", UNREADY), "failed with 503"),
+        (Call("t", May.ODD, b"GET", b"/health/ready"), Answer(503, "application/problem+json", UNREADY), None),
+        (Call("t", May.ODD, b"GET", b"/health/ready"), Answer(503, "text/plain", b"?"), "failed with 503"),
         (Call("t", May.NEVER, b"POST", b"/orders"), Answer(202), "was accepted with 202"),
         (Call("t", May.AGAIN, b"POST", b"/orders"), Answer(202), None),
         (Call("t", May.ODD, b"GET", b"/orders"), Answer(0), "was hung up on"),
