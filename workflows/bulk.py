@@ -24,7 +24,7 @@ from workflows.story import TO_WHAT_IS_CURRENT, reason_of
 A_TURN = timedelta(minutes=5)
 A_SIGN = timedelta(seconds=30)  # of life, by the hand that asks
 PATIENCE = timedelta(minutes=10)  # while a part of ours is away; then a person must look
-IN_TURN = RetryPolicy(maximum_interval=timedelta(seconds=10))
+IN_TURN = RetryPolicy(maximum_interval=timedelta(seconds=30))
 ITS_TURN = "not_its_turn"  # an earlier one is being asked
 SILENCE, UNHEARD = "too_many_silent", "no_sign_of_life"
 ENDS = {BulkState.RUNNING: BulkState.DONE, BulkState.STOPPING: BulkState.STOPPED}
