@@ -11,7 +11,6 @@ from models.wish import Retry
 from rules import errands, payments, undoing, wishes
 
 MONEY = (What.PAY, What.CLOSE, What.REFUND)
-PASSES = ("not_permitted", "account_wrong", "balance_too_low", "no_answer")  # about the account, not about this order
 FIRST, LONGEST = 1, 15  # times the pause after which a silent provider is asked
 MOST = 100  # tries, more than a day of them; then it is a person's alone
 
@@ -52,13 +51,9 @@ def _rows(order: Order, what: What) -> list[tuple[Errand, ...]]:
 
 def _tail(tries: list[Errand]) -> tuple[Errand, ...]:
     """From the first refusal after the last success to the newest try."""
-    ends = [at for at, errand in enumerate(tries, 1) if errand.state is not State.BEGUN and not _passes(errand)]
+    ends = [at for at, errand in enumerate(tries, 1) if errand.state is not State.BEGUN and not errands.passes(errand)]
     row = tries[max(ends, default=0) :]
-    return tuple(row) if any(_passes(errand) for errand in row) else ()
-
-
-def _passes(errand: Errand) -> bool:
-    return errand.state is State.REFUSED and errand.code in PASSES
+    return tuple(row) if any(errands.passes(errand) for errand in row) else ()
 
 
 def _is_wanted(order: Order, what: What) -> bool:
