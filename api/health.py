@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.datastructures import State
 
 from api import queues
@@ -79,7 +79,12 @@ async def _temporal(tools: Tools) -> str:
     return READY if await tools.temporal.service_client.check_health(timeout=span) else "away"
 
 
-@router.get("/metrics", dependencies=[only(Role.ADMIN, Role.OPS)], summary="Our own figures, for Prometheus")
+@router.get(
+    "/metrics",
+    dependencies=[only(Role.ADMIN, Role.OPS)],
+    response_class=PlainTextResponse,
+    summary="Our own figures, for Prometheus",
+)
 async def metrics(tools: Given) -> Response:
     """Counted in this process; the store and Temporal are asked every ten seconds at most.
 
