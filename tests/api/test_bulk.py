@@ -4,6 +4,7 @@ import pytest
 
 from models.case import Role
 from rules.learning import hear
+from tests.api.conftest import SECRETS
 from tests.builders import NOON, an_order, paid
 
 HOLD = {"kind": "hold", "reason": "flood"}
@@ -123,3 +124,12 @@ async def test_a_key_is_not_theirs_to_say(door):
     answer = await door.post("/orders/web/demo/N1/wishes", FIRST, json=HOLD | {"key": "bulk/1"})
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/key")
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_its_pages_are_for_who_may_and_nobody_else(door, role):
+    signed_in = await door.client.post("/login", data={"key": SECRETS[role]})
+    door.client.cookies.update(signed_in.cookies)
+    answers = [await door.client.get(path) for path in ("/board/bulk", "/board/bulk/1", "/board/bulk/1/report.csv")]
+
+    assert [answer.status_code for answer in answers] == ([200, 404, 404] if role in (FIRST, SECOND) else [403] * 3)
