@@ -67,6 +67,18 @@ class Found:
     machine: Machine
 
 
+@dataclass(frozen=True)
+class Others:
+    """Transactions that are not the bulk's."""
+
+    per_s: float  # whatever happens
+    per_beat: float  # of whoever goes by
+
+    def spent(self, seconds: float, beats: int) -> float:
+        """In so long, while so much was asked."""
+        return self.per_s * seconds + self.per_beat * beats
+
+
 @dataclass
 class Run:
     """Whoever holds the watch."""
@@ -84,25 +96,28 @@ class Run:
         """Everybody."""
         return self.crowd.cast
 
-    async def alone(self) -> tuple[Mapping[str, Answers], float]:
-        """How passers-by fare by themselves, and their transactions a second, with all that goes on anyway."""
-        before = await self._settled()
+    async def alone(self, nothing_per_s: float) -> tuple[Mapping[str, Answers], Others]:
+        """How passers-by fare by themselves, and what each of their beats costs beside what goes on anyway."""
+        before, beats = await self._settled(), len(self.passersby.beats)
         await asyncio.sleep(QUIET)
-        return self._heard(), (await self._settled()).per_s(before)
+        after = await self._settled()
+        spent = after.known - before.known - nothing_per_s * after.meter.since(before.meter).at
+        return self._heard(), Others(nothing_per_s, spent / max(1, len(self.passersby.beats) - beats))
 
-    async def phase(self, phase: Phase, others_per_s: float) -> Measured:
+    async def phase(self, phase: Phase, others: Others) -> Measured:
         """Begun, watched to its end, every order looked at. Raises: Down where one is not as it should be."""
         meant = self.crowd.there if phase.district else self.crowd.orders
         known = [f"order/{id_of(order)}" for order in meant[:: max(1, len(meant) // MEASURED)]]
         before, events = await self._settled(), await self._events(known)
         self.passersby.beats.clear()
+        looks = self.crowd.looks
         bulk = await self._begun(phase, len(meant))
         plan = await self._ended(phase, bulk)
         meanwhile = self._heard()
         await self.crowd.all_are(phase.holds, self.crowd.ids)
         after = await self._settled()
         cost = after.meter.since(before.meter)
-        spent = after.known - before.known - others_per_s * cost.at - len(self.crowd.orders)  # looked at, each once
+        spent = after.known - before.known - others.spent(cost.at, len(self.passersby.beats)) - self.crowd.looks + looks
         return Measured(
             phase.name,
             len(meant),
@@ -141,8 +156,7 @@ class Run:
 
     async def _settled(self) -> Tally:
         """Once every connection has told what it did."""
-        await asyncio.sleep(FLUSHED_WITHIN)
-        return Tally(self.meter.read(), await transactions(self.cast.house.settings.database))
+        return await settled(self.meter, self.cast)
 
     async def _events(self, stories: Sequence[str]) -> float:
         told = [await self.bare.get_workflow_handle(story).describe() for story in stories]
@@ -161,20 +175,28 @@ async def found(settings: Settings, size: Size) -> Found:
         second = await ending.enter_async_context(_second(cast))
         bars = ending.enter_context(Progress(*COLUMNS))
         crowd, came_per_s = await _come(cast, size, bars)
-        came_at = datetime.now(UTC)
+        came_at, meter = datetime.now(UTC), Meter()
+        before = await settled(meter, cast)
+        nothing_per_s = (await settled(meter, cast)).per_s(before)
         async with passing(known) as passersby:
             bare = await Client.connect(cast.house.settings.temporal_address)
             run = Run(crowd, passersby, second, bare, bars, came_at)
-            alone, per_s = await run.alone()
-            phases = tuple([await _told(run, phase, per_s) for phase in PHASES])
+            alone, others = await run.alone(nothing_per_s)
+            phases = tuple([await _told(run, phase, others) for phase in PHASES])
         await crowd.undone()
         await _agreeing(cast)
         return Found(size, settings.bulk.pace, came_per_s, alone, phases, memory.highest, await machine(cast.house))
 
 
-async def _told(run: Run, phase: Phase, others_per_s: float) -> Measured:
+async def settled(meter: Meter, cast: Cast) -> Tally:
+    """What was spent, once every connection has told what it did."""
+    await asyncio.sleep(FLUSHED_WITHIN)
+    return Tally(meter.read(), await transactions(cast.house.settings.database))
+
+
+async def _told(run: Run, phase: Phase, others: Others) -> Measured:
     """Said at once: a long run may break later."""
-    one = await run.phase(phase, others_per_s)
+    one = await run.phase(phase, others)
     run.bars.console.print(f"{one.name}: {one.orders} orders in {one.took:.1f} s, each looked at")
     return one
 
