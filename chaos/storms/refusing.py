@@ -5,6 +5,7 @@ minutes of people (an incident's gap of ten, a message a minute, its half hour) 
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -23,6 +24,7 @@ FACTOR = 6
 HOUR = 3600.0 / FACTOR  # seconds
 APART = 4.0  # seconds between two orders
 LOOKS_APART = 5.0  # seconds
+PLACED_WITHIN = 12.0  # seconds; after that the buyer looks for his link on the page of his order
 MESSAGES = 4  # to one person in such an hour: the first, and one in each half hour of theirs, with room for one
 MENDED_WITHIN = 900.0
 POLICY = Policy(
@@ -68,7 +70,10 @@ class Hour:
 
     async def _buys(self, order: Order, buyer: str) -> None:
         """Whoever gets a link within his patience follows it."""
-        placed, end = await self.cast.shop.place(order), monotonic() + POLICY.pay_within.total_seconds()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PLACED_WITHIN):
+                await self.cast.shop.place(order)
+        placed, end = self.cast.shop.books.placed[order.number], monotonic() + POLICY.pay_within.total_seconds()
         while placed.link is None and monotonic() < end:
             placed.link = await self.cast.shop.link(order)
         if placed.link is None or buyer == "walks_away":
@@ -141,6 +146,8 @@ async def _judged(cast: Cast, hour: Hour, report: Report) -> None:
         "refusing.kept": sum(stage not in (Stage.CANCELLED, Stage.REFUNDED) for stage in ended),
     }
     report.must(len(records) == len(hour.orders), "orders were lost")
+    saved = [r for r in refused if r.order.payments]
+    report.figures["refusing.refused_and_paid_later"] = len(saved)
     report.must(len(refused) > 0, "nothing was refused: this was no storm")
     report.must(len(hour.most) == 1, f"incidents on the board: {_seen(hour)}")
     report.must(_messages(cast) <= MESSAGES, f"{_messages(cast)} messages were sent")
