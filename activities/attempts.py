@@ -19,7 +19,7 @@ BROKE = "broke"  # a bug of ours
 NOT_YET = frozenset(
     {
         *("not_yet", "no_news", "still_processing", "still_deciding"),
-        *("still_in_the_air", "buyer_is_paying", "asked_lately", "not_its_turn"),
+        *("still_in_the_air", "buyer_is_paying", "asked_lately", "not_its_turn", "too_soon"),
     }
 )
 

@@ -1,6 +1,7 @@
 """`orderhub order rewrite`: what the stories know is written down again, in a store that came back from a backup."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -121,8 +122,13 @@ def _went_out(order: Order) -> list[Errand]:
 
 
 async def _claimed_again(gate: MoneyGate, errand: Errand) -> None:
-    """Why: what went back since the backup must not be given back once more by anybody."""
-    if errand.amount and errand.whole:
+    """Why: what went back since the backup must not be given back once more by anybody.
+
+    A gate that says no has set aside as much for others already: it gives nothing more of it either way.
+    """
+    if not (errand.amount and errand.whole):
+        return
+    with suppress(Refused):
         await gate.claim(errand.key, errand.order, errand.about, errand.whole, errand.amount)
 
 

@@ -189,5 +189,6 @@ def test_make_explains_itself():
         "check",
         "bench",
         "chaos",
+        "hostile",
         "lock",
     ]

@@ -193,7 +193,7 @@ def test_a_starter_that_is_asked_to_end_leaves_nobody(home, by):
 def test_a_server_whose_leash_was_killed_is_ended_by_the_next_stack(home):
     owner = postgres.prepare(home / "postgres", load(data=home).postgres_password.get_secret_value())
     held = leash.leash(postgres.command(home / "postgres", ground.free_port(0)), terms=leash.Terms(owner=owner))
-    eventually(lambda: psutil.Process(held.pid).children())
+    eventually(lambda: [child.name() for child in psutil.Process(held.pid).children()] == ["postgres"])
     (server,) = psutil.Process(held.pid).children()
     held.kill()
     leash.let_go(held)

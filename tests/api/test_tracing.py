@@ -175,9 +175,10 @@ async def test_a_history_that_was_watched_is_told_the_same_way_by_who_does_not_w
 async def test_without_a_collector_nothing_is_done_at_all(door):
     assert tracing.provider(Otel(), "orderhub") is None
     assert tracing.interceptors(None) == []
-    assert [layer.cls.__name__ for layer in door.app.user_middleware] == ["Envelope", "Counting"]
+    assert [layer.cls.__name__ for layer in door.app.user_middleware] == ["Envelope", "Counting", "Pacing"]
     assert [layer.cls.__name__ for layer in Door(replace(door.tools, tracer=Watcher().tracer)).app.user_middleware] == [
         "Envelope",
         "Tracing",
         "Counting",
+        "Pacing",
     ]
