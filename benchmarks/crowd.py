@@ -78,6 +78,7 @@ class Crowd:
         await Policies(self.cast.house.db).put(CHANNEL_SHOP, PATIENT, "benchmarks")
         self.orders.append(await self._through_the_door())
         await self.all_are(lambda record: bool(errands.of(record.order, What.PAY, State.DONE)), self.ids)
+        told()
         mould = (await OrderBook(self.cast.house.db).get(self.ids[0])).order
         paid = round(self.size.orders * self.size.paid)
         await self._come(self._buyer, paid, told)
