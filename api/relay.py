@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from temporalio.service import RPCError
+
 from api import bulks, stories
 from api.reaching import reaching
 from api.records import last_of
@@ -67,21 +69,32 @@ async def tell_due(tools: Tools) -> int:
 
 
 async def _tell_all(tools: Tools, rows: Sequence[Kept]) -> int:
-    heard = await asyncio.gather(*(_tell(tools, row) for row in rows))
-    if rows and not any(heard):
-        await tools.inbox.give_back([row.row for row in rows])
+    """Why the last question: one row that is never answered shall not be due at once for ever, and delay no other."""
+    outcomes = await asyncio.gather(*(_tell(tools, row) for row in rows))
+    silent = [row.row for row, outcome in zip(rows, outcomes, strict=True) if outcome == AWAY]
+    if silent and "told" not in outcomes and not await _is_there(tools):
+        await tools.inbox.give_back(silent)
         raise Unavailable(AWAY)
     return len(rows)
 
 
-async def _tell(tools: Tools, row: Kept) -> bool:
-    """Whether Temporal answered at all. The row is finished by the story's record, not here."""
+async def _is_there(tools: Tools) -> bool:
+    """Whether Temporal answers anything at all."""
+    try:
+        async with reaching(tools.terms.answer_within):
+            return await tools.temporal.service_client.check_health()
+    except (Unavailable, RPCError):
+        return False
+
+
+async def _tell(tools: Tools, row: Kept) -> str:
+    """What became of it: `told`, or why not. The row is finished by the story's record, not here."""
     with within(tools.tray.cause_of(row.row)):
         outcome = await tell(tools, row)
     tools.figures.told.labels(outcome).inc()
     if outcome not in {"told", AWAY}:
         await tools.inbox.postpone(row.row, outcome)
-    return outcome != AWAY
+    return outcome
 
 
 async def tell(tools: Tools, row: Kept) -> str:

@@ -149,6 +149,7 @@ class Course(Noun, frozen=True):
     bulk: int
     state: BulkState = BulkState.RUNNING
     seen: int = 0  # unreachable orders of which somebody knew when it was resumed
+    tally: Tally = Tally()  # as the last turn left it
 
 
 class Reached(Noun, frozen=True):

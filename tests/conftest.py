@@ -29,6 +29,9 @@ LONG = (
     "test_cli",
     "test_deadlines",
     "test_restarts",
+    "test_bulk",
+    "test_every_await",
+    "test_handing_over",
 )
 
 

@@ -15,7 +15,7 @@ from temporalio.exceptions import (
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from activities.bulk import Bulk
-from models.bulk import BulkState, Course, Mark, Progress, Reached, Steering, Tally, Turn
+from models.bulk import BulkState, Course, Mark, Progress, Reached, Steering, Turn
 from models.noun import Id
 from rules.bulk import is_alarming, steered, steering_refusal
 from workflows.calling import ours
@@ -39,7 +39,7 @@ class BulkWorkflow:
         self.bulk, self.state, self.seen = course.bulk, course.state, course.seen
         self.code: Id | None = None
         self.told = self._mark
-        self.tally = Tally()
+        self.tally = course.tally
 
     @workflow.run
     async def run(self, _: Course) -> BulkState:
@@ -81,7 +81,7 @@ class BulkWorkflow:
             await ours(Bulk.stand, mark)
             self.told = mark
         elif _must_move():
-            course = Course(bulk=self.bulk, state=self.state, seen=self.seen)
+            course = Course(bulk=self.bulk, state=self.state, seen=self.seen, tally=self.tally)
             workflow.continue_as_new(course, initial_versioning_behavior=TO_WHAT_IS_CURRENT)
         elif self.state is BulkState.PAUSED:
             await workflow.wait_condition(lambda: self.state is not BulkState.PAUSED or _must_move())

@@ -1,11 +1,12 @@
 """What was kept is told, whatever goes away in between."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from api import relay
+from api import relay, stories
 from connectors.ports import Addressed
 from models.errors import Unavailable
 from tests.api.conftest import eventually, relaying
@@ -52,7 +53,11 @@ async def test_the_relay_outlives_an_hour_without_temporal(lively, monkeypatch):
             raise Unavailable("temporal_away")
         return await real(*told)
 
+    async def is_there(_):
+        return len(calls) >= 3
+
     monkeypatch.setattr(relay, "FIRST", 0.05)
+    monkeypatch.setattr(relay, "_is_there", is_there)
     monkeypatch.setattr("api.stories.tell", away_at_first)
     async with relaying(lively.tools):
         lively.tools.tray.put(await keep(lively, order_id, "n1"))
@@ -101,6 +106,34 @@ async def test_what_nobody_was_there_to_hear_is_told_as_soon_as_somebody_is(door
 
     (row,) = await hasty.tools.inbox.listing("waiting", 10)
     assert (row.attempts, row.due_at <= datetime.now(UTC)) == (0, True)
+
+
+async def test_a_message_that_nobody_can_ever_hear_keeps_nobody_elses_waiting(door):
+    hasty = door.with_terms(answer_within=0.3)
+    kept = await keep(hasty, (await hasty.place()).json()["order"], "n1")
+    lost = await keep(hasty, (await hasty.place(number="DEMO2")).json()["order"], "n2")
+    of_nobody = [replace(one, telling=one.telling.model_copy(update={"body": {"waybill": "SF0"}})) for one in lost]
+    hasty.tools.tray.put([*kept, *of_nobody])
+
+    with pytest.raises(Unavailable, match="temporal_away"):
+        await relay.tell_fresh(hasty.tools)
+    due = {row.telling_id: row.due_at <= datetime.now(UTC) for row in await hasty.tools.inbox.listing("waiting", 10)}
+    assert due == {"n1": True, "n2": False}
+
+
+async def test_an_order_that_does_not_answer_is_asked_less_and_less_while_temporal_answers(lively, monkeypatch):
+    order_id = await lively.living()
+    (kept,) = await keep(lively, order_id, "n1")
+
+    async def silent(*_):
+        raise Unavailable("story_silent")
+
+    monkeypatch.setattr(stories, "tell", silent)
+    await lively.tools.inbox.replay(kept.row)
+    assert await relay.tell_due(lively.tools) == 1
+    (row,) = await lively.tools.inbox.listing("waiting", 10)
+    assert row.attempts == 1
+    assert row.due_at > datetime.now(UTC)
 
 
 async def test_two_relays_share_the_work(lively):
