@@ -47,12 +47,12 @@ def silent(orders):
 @pytest.fixture
 def begun(env):
     @asynccontextmanager
-    async def begin(*words):
+    async def begin(*words, **course):
         client, made, mine = await a_line(env), Hand(*words), Memory()
         memory = worker.Memory(*[mine] * 7, Links(), bulk=made)
         async with worker.stories(client, memory, SANDBOX, crew=AT_ONCE), worker.ours(client, memory, crew=AT_ONCE):
             story = await client.start_workflow(
-                BulkWorkflow.run, Course(bulk=7), id=f"bulk/{uuid4().hex}", task_queue="stories"
+                BulkWorkflow.run, Course(bulk=7, **course), id=f"bulk/{uuid4().hex}", task_queue="stories"
             )
             yield story, made
             await dropped(story)
@@ -106,3 +106,13 @@ async def test_when_too_many_orders_are_silent_it_pauses_and_resumed_it_minds_on
 
         paused, running = ("paused", "too_many_silent"), ("running", None)
         assert made.marks == [paused, running, paused, running, ("done", None)]
+
+
+async def test_moved_while_it_stood_still_it_minds_only_new_ones_all_the_same(begun):
+    known = {"state": BulkState.PAUSED, "tally": silent(20).tally}
+    async with begun(silent(21), silent(39), OVER, **known) as (story, made):
+        assert (await story.query(BulkWorkflow.progress)).tally.unreachable == 20
+        await story.execute_update(BulkWorkflow.steer, Steering.RESUME)
+        await stands(story, BulkState.DONE)
+
+        assert made.marks == [("running", None), ("done", None)]
