@@ -21,8 +21,12 @@ def standing(order: Order) -> tuple[Errand, ...]:
 
 
 def row_of(order: Order, errand: Errand | None) -> tuple[Errand, ...]:
-    """The row that this refusal is the end of; none where it does not pass by itself."""
-    rows = _rows(order, errand.what) if errand and errand.what in MONEY else []
+    """The row that this refusal is the end of; none where it does not pass by itself.
+
+    Why only a refusal: a try with an unknown end is asked about, not begun anew: neither row nor pause would grow.
+    """
+    is_passing = errand and errand.what in MONEY and errands.passes(errand)
+    rows = _rows(order, errand.what) if errand and is_passing else []
     return next((row for row in rows if row[-1] == errand), ())
 
 

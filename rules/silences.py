@@ -146,7 +146,8 @@ def _unanswered(order: Order) -> Due | None:
 
 def _paid_and_silent(order: Order) -> Due | None:
     """A provider that would not close a bill because it is paid, and does not say what was paid."""
-    refused = [] if order.payments else errands.of(order, What.CLOSE, State.REFUSED)
+    closes = [] if order.payments else errands.of(order, What.CLOSE, State.REFUSED)
+    refused = [errand for errand in closes if not errands.passes(errand)]  # which says nothing of the bill
     since = min((errand.ended_at or errand.began_at for errand in refused), default=None)
     return _due(order, since, lambda p: p.done_within, refused[0].party) if since else None
 
