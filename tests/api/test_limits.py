@@ -34,13 +34,16 @@ TOO_OFTEN = (429, "application/problem+json", "too_often")
 def test_so_many_and_then_wait_and_nobody_else_waits():
     quotas = Quotas(DEFAULTS | {Limit.FAILURES: "1/m burst 3"})
 
-    assert [quotas.wait(Limit.FAILURES, "10.0.0.1") for _ in range(4)] == [0, 0, 0, 60]
+    *welcome, told = [quotas.wait(Limit.FAILURES, "10.0.0.1") for _ in range(4)]
+
+    assert welcome == [0, 0, 0]
+    assert told in (59, 60)  # the clock ran on between the first and the last
     assert quotas.wait(Limit.FAILURES, "10.0.0.2") == 0
     assert quotas.wait(Limit.ADDRESS, "10.0.0.1") == 0
 
 
 async def test_whoever_waits_may_come_again():
-    quotas = Quotas(DEFAULTS | {Limit.KEY: "20/s burst 1"})
+    quotas = Quotas(DEFAULTS | {Limit.KEY: "1/s burst 1"})
 
     async def comes():
         return quotas.wait(Limit.KEY, "a") == 0
@@ -125,7 +128,7 @@ async def test_guessing_at_shops_ends_as_guessing_at_signatures_does(door):
 
 
 async def test_a_party_is_refused_in_its_own_words_and_what_it_tells_again_is_taken(door):
-    door = pacing(door, Limit.KEY, "20/s burst 1")
+    door = pacing(door, Limit.KEY, "1/s burst 1")
 
     async def pushes():
         return await door.post(SF, None, content=PUSH)
