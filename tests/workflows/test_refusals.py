@@ -117,7 +117,9 @@ async def test_who_answers_nothing_is_not_asked_for_the_money_under_another_numb
     await house.tell(story, paid())
     await house.parcel(story)
     await house.wish(story, Cancel(by="u1"))
-    order = await left_alone(house, story)
+    await house.eventually(story, lambda order: order.hold and order.cases)
+    await house.env.fast_forward(story, MINUTE)  # many pauses
+    order = await house.current(story)
 
     assert (order.hold.code, tries(order, What.REFUND)) == ("refund_no_answer", [State.REFUSED])
     assert [case.closed_at for case in order.cases if case.deadline == "stuck"] == [None]
