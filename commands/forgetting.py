@@ -36,6 +36,6 @@ async def _forget(which: str | None, phone: str | None, by: Id) -> Forgotten:
         book = Forgetting(opened.contacts)
         if phone is not None:
             return await book.person(phone, by, Role.ADMIN)
-        order = (await opened.record(which or "")).order.id
+        order = await opened.exactly(which or "")  # a shop's number or a waybill may be the beginning of another's
         await book.order(order, by, Role.ADMIN)
         return Forgotten((order,), ())

@@ -104,12 +104,16 @@ class Desk:
             return await self.orders.get(order_id)
         return _fresh(await self.claims.seed(order_id))
 
-    async def _id(self, words: str) -> Id:
-        """An order's id by whatever of it a person has in hand."""
+    async def exactly(self, words: str) -> Id:
+        """An order's id by all of it, or by our own number: for what cannot be undone. Raises: Missing."""
         if words.count("/") > 1:
             return words
+        return await self.claims.order_of(words.upper())
+
+    async def _id(self, words: str) -> Id:
+        """An order's id by whatever of it a person has in hand."""
         with suppress(Missing):
-            return await self.claims.order_of(words.upper())
+            return await self.exactly(words)
         page = await self.orders.listing(OrderFilter(q=words, limit=A_FEW))
         exact = [row for row in page.rows if row.number == words] or list(page.rows)
         if not exact:

@@ -179,6 +179,7 @@ class Bulks:
         """Where its story stands. What paused by itself is a case until somebody lets it go on, or it ends."""
         async with self.db.begin() as conn:
             await conn.execute(say.STAND, {"id": mark.bulk, "state": mark.state, "code": mark.code})
+            await cases.alone(conn, Check.STALLED)  # before we look: another's case must not be closed by an old look
             await cases.found(conn, Check.STALLED, await _stalled(conn))
 
     async def stalled(self) -> tuple[Finding, ...]:

@@ -90,7 +90,7 @@ LATELY = """
     lately AS (
         SELECT DISTINCT heard.person, heard.rung, cases.deadline, cases.party
         FROM reminder_messages m JOIN reminders heard ON heard.message = m.id JOIN cases ON cases.id = heard.case_id
-        WHERE m.minute > now() - interval '30 minutes' AND cases.party IS NOT NULL
+        WHERE m.minute > now() - interval '30 minutes' AND m.sent_at IS NOT NULL AND cases.party IS NOT NULL
     )
 """
 SPEAKS = """
@@ -141,11 +141,11 @@ CLAIM = text(f"""
     UNION ALL SELECT unsure.*, said.id, true FROM unsure, said
     ORDER BY since, case_id
 """)  # noqa: S608, put together from our own words
-# With it whatever that person was perhaps not told before.
+# With it whatever was unsure when it was claimed: of anything younger it did not speak.
 SENT = text("""
-    UPDATE reminder_messages SET sent_at = now()
-    WHERE sent_at IS NULL AND id <= :message
-        AND person = (SELECT person FROM reminder_messages WHERE id = :message)
+    UPDATE reminder_messages SET sent_at = now() FROM reminder_messages said
+    WHERE said.id = :message AND reminder_messages.sent_at IS NULL AND reminder_messages.person = said.person
+        AND (reminder_messages.id = said.id OR reminder_messages.minute <= said.minute - interval '3 minutes')
 """)
 UNSENT = text("""
     WITH back AS (UPDATE reminders SET message = NULL WHERE message = :message),

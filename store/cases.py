@@ -203,13 +203,19 @@ class Cases:
             await conn.execute(say.UNHEARD, {"message": message, "robot": robot, "mute": mute})
 
 
+async def alone(conn: AsyncConnection, check: Check) -> datetime:
+    """One finder of a check at a time, until its transaction ends: what it reads from here on nobody overtakes."""
+    hour: datetime = (await conn.execute(say.ALONE, {"deadline": check.value})).scalar_one()
+    return hour
+
+
 async def found(conn: AsyncConnection, check: Check, findings: Sequence[Finding]) -> int:
     """Cases of everything that was found: what was found before and no more is closed. How many are open then.
 
     Three statements in the finder's own transaction, one finder at a time.
     """
     mine = {"deadline": check.value}
-    now = (await conn.execute(say.ALONE, mine)).scalar_one()
+    now = await alone(conn, check)
     known = [_case(row) for row in (await conn.execute(say.OF_THE_HOUSE, mine)).all()]
     cases = cases_of(check, known, findings, now)
     await conn.execute(say.TELL_OF_THE_HOUSE, {**mine, "shop": None, "cases": _spelt(cases)})

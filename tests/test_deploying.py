@@ -117,6 +117,14 @@ async def test_a_store_that_came_back_older_is_told_what_its_stories_know(house,
         one = await ask("order", "rewrite")
         record = await OrderBook(db).get(story.order.id)
         assert record.order == await house.current(story)
+        await house.client.start_workflow("OrderWorkflow", id="order/web/shop/MUTE", task_queue="nobody")
+
+        async def one_is_named():
+            answer = await ask("order", "rewrite", "--all")
+            return answer if "web/shop/MUTE: its story could not be asked." in answer.stderr else None
+
+        assert (await becomes(one_is_named, LONG)).exit_code == 1
+        await house.client.get_workflow_handle("order/web/shop/MUTE").terminate()
 
     assert "1 of them came after the backup: their shops send them once more." in said
     assert "Of 1 stories 0 knew more" in again.stderr
@@ -131,6 +139,8 @@ async def test_a_person_is_forgotten_by_an_order_or_a_phone_and_orders_under_way
         ended = order is not under_way
         await OrderBook(db).put(Record(order=order, standing=standing(order), is_ended=ended))
 
+    part = await ask("forget", over.id.rpartition("/")[2], "--by", "lin")  # may be the beginning of another's number
+    assert (part.exit_code, (await contacts(db).get(over.id, 1)).phone) == (1, a_contact().phone)
     one = [await ask("forget", over.id, "--by", "lin") for _ in range(2)]
     early = await ask("forget", under_way.id)
     phone = await ask("forget", "--phone", "+86 138-0013-8000", "--by", "lin")

@@ -57,6 +57,25 @@ async def rewrite_all(lively, mine):
     }
 
 
+async def test_cut_before_the_record_the_money_is_set_aside_all_the_same(lively, monkeypatch):
+    backup, tools = Backup(lively.tools.db), lively.tools
+    async with relaying(tools):
+        undone = await lively.living("labelled")
+        await backup.take()
+        await over(lively, undone)
+        await backup.restore()
+
+        async def cut(_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(tools.orders, "put", cut)
+        with pytest.raises(KeyboardInterrupt):
+            await rewritten(tools.temporal, tools.orders, tools.claims, undone)
+        refund = next(e for e in (await told(lively, undone)).errands if e.what is What.REFUND)
+        with pytest.raises(Refused, match="over_captured"):
+            await MoneyGate(tools.db).claim("other", undone, refund.about, refund.whole, refund.amount)
+
+
 async def told(lively, order_id):
     return await lively.tools.temporal.get_workflow_handle(f"order/{order_id}").query(OrderWorkflow.current)
 

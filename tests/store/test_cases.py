@@ -535,6 +535,27 @@ async def test_what_a_silent_robot_may_not_have_brought_is_spoken_of_once_and_no
 
 
 @pytest.mark.usefixtures("li")
+async def test_what_was_too_young_to_be_unsure_is_spoken_of_by_the_message_after(cases, db):
+    await more(cases, db, "web/shop/B1")
+    await cases.unheard((await cases.claim_reminder("li")).message, "room", HOUR)
+    await time_passes(db, 1)
+    assert await more(cases, db, "web/shop/B2") == [["web/shop/B2"]]
+    await cases.sent((await cases.claim_reminder("li")).message)
+
+    await time_passes(db, 5)
+    assert [stories(gathered) for gathered in await cases.due_reminders()] == [["web/shop/B1"]]
+
+
+@pytest.mark.usefixtures("li")
+async def test_an_incident_of_which_nobody_is_known_to_have_heard_is_told_at_once(cases, db):
+    await more(cases, db, "web/shop/B1", party="wechat")
+    await cases.unheard((await cases.claim_reminder("li")).message, "room", HOUR)
+    await time_passes(db, 1)
+
+    assert await more(cases, db, "web/shop/B2", party="wechat") == [["web/shop/B2"]]
+
+
+@pytest.mark.usefixtures("li")
 async def test_a_robot_that_stays_silent_rests_longer_each_time(cases, db):
     await more(cases, db, "web/shop/B1")
     rests = []
