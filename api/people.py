@@ -34,7 +34,7 @@ class Forgotten(BaseModel, frozen=True):
 
 @one_order.post("/forget", summary="Forget the person of one order")
 async def forget_order(visitor: Owner, order_id: OrderId, tools: Given) -> Forgotten:
-    """Names, phones, addresses, notes and every word that came about it; the order's facts remain. Twice is once.
+    """Names, phones, addresses, notes and every word that came for it; the order's facts remain. Twice is once.
 
     409 `still_under_way` while it is not over.
     """
