@@ -31,7 +31,6 @@ LONG = (
     "test_restarts",
     "test_bulk",
     "test_every_await",
-    "test_handing_over",
 )
 
 

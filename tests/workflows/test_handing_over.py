@@ -1,8 +1,7 @@
-"""Orders are handed over from version to version: some new ones first, then those at rest, awake or woken."""
+"""Orders are handed over from version to version: those at rest, awake or woken."""
 
 import asyncio
 import time
-from contextlib import suppress
 
 import pytest
 
@@ -31,31 +30,11 @@ async def house():
         await house.close()
 
 
-async def ramped(house, build, percentage):
-    """Once all workers of this version have come."""
-    async with asyncio.timeout(LONG):
-        while True:
-            with suppress(Down):
-                return await house.known.ramp(build, percentage)
-            await asyncio.sleep(0.2)
-
-
 async def left(house, count):
     """Temporal's list knows by now that so many are left behind."""
     async with asyncio.timeout(LONG):
         while await house.known.count_left() != count:
             await asyncio.sleep(0.2)
-
-
-async def begun_until_both_tell(house):
-    """Orders until each version has at least two of them. Who tells an order is seen from its first task on."""
-    told = {FIRST: [], SECOND: []}
-    while min(map(len, told.values())) < 2:
-        story = await house.shippable()
-        [build] = await house.told_by(story)
-        told[build].append(story)
-        assert sum(map(len, told.values())) < 40
-    return told
 
 
 async def live_on(house, *stories):
@@ -72,30 +51,6 @@ async def live_on(house, *stories):
 def content(house, story):
     """All that is known of an order, but for how often it was written down."""
     return house.record(story).model_copy(update={"version": 0})
-
-
-async def test_with_a_ramp_new_orders_divide_and_at_nought_those_begun_are_back_without_harm(house):
-    async with house.serving(FIRST), house.serving(SECOND):
-        await house.make_current(FIRST)
-        await ramped(house, SECOND, 50)
-        told = await begun_until_both_tell(house)
-
-        assert {v.build_id: (v.state, v.percentage) for v in await house.known.versions()} == {
-            FIRST: ("current", None),
-            SECOND: ("ramping", 50),
-        }
-        await left(house, 0)
-        for build, stories in told.items():
-            assert [await house.told_by(story) for story in stories] == [[build]] * len(stories)
-
-        await ramped(house, SECOND, 0)
-        await left(house, len(told[SECOND]))
-        await wake(house.known, len(told[SECOND]), FAST)
-        for story in told[SECOND]:
-            await house.moved(story, SECOND, FIRST)
-
-        assert [await house.told_by(story) for story in told[FIRST]] == [[FIRST]] * len(told[FIRST])
-        await live_on(house, *told[FIRST], *told[SECOND])
 
 
 async def test_nudged_orders_at_rest_move_with_nothing_new_in_them_and_twice_is_once(house):
