@@ -20,6 +20,7 @@ STEPS = ("pick", "pack", "ship")
 GOES_ON = ("accepted", "duplicate")
 AT_ONCE = 200  # scans in one message
 BUSY = 429
+LEFT = "left_receive_it_back"  # the hub believes that a driver has it: its word for the last scan came too late for us
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,11 @@ class Warehouse:
         self.books.done.append(work.parcel)
 
     async def put_back(self, work: Work) -> None:
-        """The screen said no: things go back on the shelf."""
-        await self.tell([self.beep("put_back", work.parcel, is_live=True)])
+        """The screen said no, or nothing for too long: things go back on the shelf, and the hub may know better."""
+        scan = self.beep("put_back", work.parcel, is_live=True)
+        await self.tell([scan])
+        if await self._reason(scan) == LEFT:
+            await self.receive_back(work.waybill)
         self.books.put_back.append(work.parcel)
         self.books.done.append(work.parcel)
 
@@ -147,6 +151,12 @@ class Warehouse:
             await asyncio.sleep(self.settings.pause)
             await self._ask(scan)
         return "unknown"
+
+    async def _reason(self, scan: Scan) -> str | None:
+        while await self._word(scan) == "unknown" and scan.id not in self.books.turned_away:
+            continue
+        heard = self.books.said(scan.id)
+        return heard.reason if heard else None
 
     async def _ask(self, scan: Scan) -> None:
         try:

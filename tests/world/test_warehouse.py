@@ -18,15 +18,17 @@ class Hub:
     """Says `accepted` to every scan, unless told otherwise for its step."""
 
     def __init__(self):
-        self.batches, self.words, self.later, self.status = [], {}, {}, 200
+        self.batches, self.words, self.reasons, self.later, self.status = [], {}, {}, {}, 200
         scans = Route("/scans", self.hear, methods=["POST"])
         self.app = Starlette(routes=[scans, Route("/scans/{id}", self.ask)])
 
     async def hear(self, request):
         scans = json.loads(await request.body())["scans"]
         self.batches.append(scans)
-        answers = [{"scan": scan["id"], "word": self.words.get(scan["step"], "accepted")} for scan in scans]
-        return JSONResponse({"answers": answers}, self.status)
+        return JSONResponse({"answers": [self.answer(scan["id"], scan["step"]) for scan in scans]}, self.status)
+
+    def answer(self, scan, step):
+        return {"scan": scan, "word": self.words.get(step, "accepted"), "reason": self.reasons.get(step)}
 
     async def ask(self, request):
         return JSONResponse({"scan": request.path_params["id"], "word": self.later["word"]})
@@ -90,6 +92,16 @@ async def test_a_kept_scan_is_asked_about_and_nothing_leaves_before_the_word(war
     await warehouse.shift()
 
     assert warehouse.taken == taken
+
+
+async def test_what_the_hub_believes_to_be_away_comes_home(warehouse, hub):
+    hub.words.update(ship="kept", put_back="refused")
+    hub.reasons["put_back"] = "left_receive_it_back"
+    hub.later["word"] = "kept"
+    await warehouse.shift()
+
+    assert hub.steps == ["pick", "pack", "ship", "put_back", "received_back"]
+    assert (warehouse.taken, warehouse.books.received_back) == ([], [BOX.waybill])
 
 
 async def test_without_network_the_box_leaves_and_the_hub_hears_later(warehouse, hub):
