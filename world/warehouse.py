@@ -19,6 +19,7 @@ from world.warehouse_books import Books, Heard, Scan, Work, spelled
 STEPS = ("pick", "pack", "ship")
 GOES_ON = ("accepted", "duplicate")
 AT_ONCE = 200  # scans in one message
+UNKNOWN = "unknown"  # nobody answered, as long as we had patience
 BUSY = 429
 LEFT = "left_receive_it_back"  # the hub believes that a driver has it: its word for the last scan came too late for us
 
@@ -91,20 +92,24 @@ class Warehouse:
         is_live = not self.dials.happens("drop_push")
         for step in STEPS:
             scan = self.beep(step, work.waybill if step == "ship" else work.parcel, is_live=is_live)
-            if not await self._may_go_on(scan):
-                await self.put_back(work)
+            word = await self._word_for(scan)
+            if word not in GOES_ON:
+                await self.put_back(work, again=word == UNKNOWN)
                 return
         self.hand_over(work)
         self.books.handed_over.append(work.waybill)
         self.books.done.append(work.parcel)
 
-    async def put_back(self, work: Work) -> None:
-        """The screen said no, or nothing for too long: things go back on the shelf, and the hub may know better."""
+    async def put_back(self, work: Work, *, again: bool = False) -> None:
+        """The screen said no: things go back on the shelf; where it said nothing for too long, for a while."""
         scan = self.beep("put_back", work.parcel, is_live=True)
         await self.tell([scan])
+        self.books.put_back.append(work.parcel)
         if await self._reason(scan) == LEFT:
             await self.receive_back(work.waybill)
-        self.books.put_back.append(work.parcel)
+        elif again:
+            self._begun.discard(work.parcel)
+            return
         self.books.done.append(work.parcel)
 
     async def receive_back(self, waybill: str) -> None:
@@ -136,24 +141,26 @@ class Warehouse:
         waiting, self._buffer = self._buffer, []
         await self.tell(waiting)
 
-    async def _may_go_on(self, scan: Scan) -> bool:
+    async def _word_for(self, scan: Scan) -> str:
         if not scan.is_live:
             self._buffer.append(scan)
-            return True
+            return GOES_ON[0]
         await self.tell([scan])
-        return await self._word(scan) in GOES_ON
+        return await self._word(scan)
 
     async def _word(self, scan: Scan) -> str:
+        if scan.id in self.books.turned_away:
+            return "turned_away"
         for _ in range(self.settings.asks):
             heard = self.books.said(scan.id)
             if heard and heard.word != "kept":
                 return heard.word
             await asyncio.sleep(self.settings.pause)
             await self._ask(scan)
-        return "unknown"
+        return UNKNOWN
 
     async def _reason(self, scan: Scan) -> str | None:
-        while await self._word(scan) == "unknown" and scan.id not in self.books.turned_away:
+        while await self._word(scan) == UNKNOWN:
             continue
         heard = self.books.said(scan.id)
         return heard.reason if heard else None

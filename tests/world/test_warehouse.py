@@ -19,6 +19,7 @@ class Hub:
 
     def __init__(self):
         self.batches, self.words, self.reasons, self.later, self.status = [], {}, {}, {}, 200
+        self.wait = {}  # scan: how often it is asked about before its word comes
         scans = Route("/scans", self.hear, methods=["POST"])
         self.app = Starlette(routes=[scans, Route("/scans/{id}", self.ask)])
 
@@ -31,7 +32,10 @@ class Hub:
         return {"scan": scan, "word": self.words.get(step, "accepted"), "reason": self.reasons.get(step)}
 
     async def ask(self, request):
-        return JSONResponse({"scan": request.path_params["id"], "word": self.later["word"]})
+        name = request.path_params["id"]
+        word = self.later["word"] if self.wait.get(name, 0) < 1 else "kept"
+        self.wait[name] = self.wait.get(name, 0) - 1
+        return JSONResponse({"scan": name, "word": word})
 
     @property
     def steps(self):
@@ -92,6 +96,26 @@ async def test_a_kept_scan_is_asked_about_and_nothing_leaves_before_the_word(war
     await warehouse.shift()
 
     assert warehouse.taken == taken
+
+
+async def test_a_box_of_which_nobody_said_anything_is_put_back_and_begun_again_later(warehouse, hub):
+    hub.words["ship"] = hub.later["word"] = "kept"
+    await warehouse.shift()
+    del hub.words["ship"]
+    await warehouse.shift()
+
+    assert hub.steps == ["pick", "pack", "ship", "put_back", "pick", "pack", "ship"]
+    assert (warehouse.taken, warehouse.books.done) == ([BOX], [BOX.parcel])
+
+
+async def test_a_box_is_put_back_only_when_that_was_heard(warehouse, hub):
+    hub.words.update(pick="refused", put_back="kept")
+    hub.later["word"] = "accepted"
+    hub.wait["WH-SZ-0-2"] = 3
+    await warehouse.shift()
+    await warehouse.shift()
+
+    assert (hub.steps, hub.wait["WH-SZ-0-2"]) == (["pick", "put_back"], -1)
 
 
 async def test_what_the_hub_believes_to_be_away_comes_home(warehouse, hub):
