@@ -73,7 +73,7 @@ class Cast:
     @property
     def forgeries(self) -> tuple[int, int]:
         """Pushes with a false signature that we believed, and orders."""
-        orders = sum(status < httpx.codes.BAD_REQUEST for status in self.shop.books.forged)
+        orders = sum(httpx.codes.is_success(status) for status in self.shop.books.forged)  # 0: nobody answered
         return sum(pusher.forged_accepted for pusher in self.town.signing), orders
 
 
