@@ -5,7 +5,8 @@ from datetime import datetime
 from models.case import Hold
 from models.order import Order
 from rules import payments, undoing
-from rules.wishes import held, is_stopped, let_go
+from rules.granting import held, let_go
+from rules.wishes import is_stopped
 
 HOUSE = "house"
 WRONG_AMOUNT = "wrong_amount"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from models.case import Case, Owner, Role
 from models.finding import Check, Finding
 from models.policy import Policy
-from rules.silences import PEOPLE
+from rules.ladder import PEOPLE
 
 EVERY = timedelta(minutes=5)
 EVERY_WHOLE = timedelta(hours=1)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from models.errand import Owed
 from models.fact import ParcelDelivered, Proof
+from models.inquiry import Asked, Inquiry
 from models.noun import Id
-from models.order import Asked, Inquiry, Order
+from models.order import Order
 from models.parcel import Parcel
 from models.stage import Stage
 from models.story import Shield

@@ -1,50 +1,22 @@
 """What an order may be waiting for: since when, until when, and whose work it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
-from models.case import Owner, Role
+from models.case import Role
 from models.errand import Errand, State, What
 from models.fact import Milestone, ParcelReceivedBack, ParcelTracked
+from models.inquiry import Inquiry
 from models.noun import Id
-from models.order import Inquiry, Order
-from models.policy import Policy
+from models.order import Order
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
 from rules import errands, holds, inquiries, parcels, payments, refusals, scans, stages, undoing, wishes
+from rules.ladder import AT_ONCE, Allows, Deadline, Due
 from rules.permissions import ENDED
 from rules.reviews import approved_at
 
-AT_ONCE = timedelta(0)
-
-
-class Due(NamedTuple):
-    """A silence: since when, until when, and who may be at fault."""
-
-    since: datetime
-    at: datetime
-    party: Id | None = None
-    place: Id | None = None
-
-
 Watch = Callable[[Order], Due | None]
-Allows = Callable[[Policy], timedelta]
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """One row: its name, its words for a shift leader, when it is due, and who climbs."""
-
-    name: Id
-    words: str
-    due: Watch
-    role: Role = Role.OPS
-    is_for_people: bool = True  # otherwise the clock acts, once
-    outlasts_holds: bool = False  # the platform's promise, what a person must hear of held or not, our own questions
-    asks: Inquiry | None = None  # what the clock asks
-    is_shown: bool = True  # in lists, as what the order waits for; else only its case is
 
 
 def _next_is(stage: Stage, allows: Allows) -> Watch:
@@ -259,7 +231,7 @@ def _carrier(order: Order) -> Id | None:
     return out[0].courier if out else next((parcel.courier for parcel in order.parcels), None)
 
 
-def _question(name: Id, words: str, what: Inquiry) -> Deadline:
+def _question(name: Id, words: str, what: Inquiry) -> Deadline[Order]:
     """What the clock asks, also while a person holds the order: the world goes on, and they decide by what it did."""
 
     def due(order: Order) -> Due | None:
@@ -269,7 +241,7 @@ def _question(name: Id, words: str, what: Inquiry) -> Deadline:
     return Deadline(name, words, due, is_for_people=False, outlasts_holds=True, asks=what)
 
 
-ROWS = (
+ROWS: tuple[Deadline[Order], ...] = (
     _question("silent_provider", "asking the provider", Inquiry.PAYMENT),
     _question("silent_courier", "asking the courier", Inquiry.TRACK),
     _question("electronic_only", "asking for better proof", Inquiry.PROOF),
@@ -310,9 +282,3 @@ ROWS = (
     Deadline("incomplete", "the return window to pass", _incomplete, is_for_people=False),
 )
 BY_NAME = {row.name: row for row in ROWS}
-PEOPLE: tuple[tuple[Owner, Allows], ...] = (
-    (Owner.OWNER, lambda _: AT_ONCE),
-    (Owner.LEAD, lambda p: p.lead_after),
-    (Owner.MANAGER, lambda p: p.manager_after),
-)
-CLOCK: tuple[tuple[Owner, Allows], ...] = ((Owner.CLOCK, lambda _: AT_ONCE),)

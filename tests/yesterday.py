@@ -5,7 +5,7 @@ from temporalio import workflow
 from models.fact import Telling, Unread
 from models.order import Order
 from models.stage import Stage
-from rules import learning
+from rules import hearing
 from workflows.order import OrderWorkflow
 
 
@@ -26,4 +26,4 @@ class Yesterday(OrderWorkflow):
     def payment_callback(self, telling: Telling) -> None:
         """A kind of fact that nobody here has heard of."""
         unread = Unread(telling=telling, heard_at=workflow.now())
-        self.story.order = learning.set_aside(self.story.order, unread)
+        self.story.matter = hearing.set_aside(self.story.matter, unread)

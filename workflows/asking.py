@@ -11,19 +11,20 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.parcels import Parcels
 from activities.payments import Payments
-from models.order import Asked, Inquiry, Order
+from models.inquiry import Asked, Inquiry
+from models.order import Order
 from models.parcel import Parcel
 from models.reservation import Look
 from rules import inquiries, money, payments
 from workflows.calling import Pace, asking
-from workflows.chapters import payment_pace
-from workflows.story import Overtaken, Story
+from workflows.chapters import OrderStory, payment_pace
+from workflows.story import Overtaken
 
 HALF_A_DAY = timedelta(hours=12)
 PROOFS = 3
 
 
-async def inquiring(story: Story) -> None:
+async def inquiring(story: OrderStory) -> None:
     """Every question as soon as the clock wants it; what comes back is heard like any telling."""
     put = dict[Asked, "asyncio.Task[None]"]()
     try:
@@ -36,11 +37,11 @@ async def inquiring(story: Story) -> None:
             task.cancel()
 
 
-def _fresh(story: Story, put: Mapping[Asked, object]) -> list[Asked]:
-    return [question for question in inquiries.open_questions(story.order, *Inquiry) if question not in put]
+def _fresh(story: OrderStory, put: Mapping[Asked, object]) -> list[Asked]:
+    return [question for question in inquiries.open_questions(story.matter, *Inquiry) if question not in put]
 
 
-async def _answered(story: Story, question: Asked) -> None:
+async def _answered(story: OrderStory, question: Asked) -> None:
     """Until it is, or there is no use in asking further."""
     try:
         await _put(story, question)
@@ -50,14 +51,14 @@ async def _answered(story: Story, question: Asked) -> None:
         if not isinstance(failure, ActivityError):
             story.hold(failure)
     if not story.must_move:
-        story.order = inquiries.ended(story.order, question, workflow.now())
+        story.matter = inquiries.ended(story.matter, question, workflow.now())
 
 
-async def _put(story: Story, question: Asked) -> None:
-    if inquiries.is_moot(story.order, question):
+async def _put(story: OrderStory, question: Asked) -> None:
+    if inquiries.is_moot(story.matter, question):
         return
     try:
-        tellings = await story.ask(_asked(story.order, question), lambda order: inquiries.is_moot(order, question))
+        tellings = await story.ask(_asked(story.matter, question), lambda order: inquiries.is_moot(order, question))
     except Overtaken:
         return
     for telling in tellings:

@@ -9,11 +9,12 @@ from models.errand import Outcome, State, What
 from models.wish import Cancel, CloseCase
 from rules.deadlines import climbed, next_alarm
 from rules.errands import find, noted
+from rules.granting import held, let_go
 from rules.learning import find_out
 from rules.permissions import refusal
 from rules.refusals import again_at, row_of, standing
 from rules.silences import BY_NAME
-from rules.wishes import granted, held, let_go
+from rules.wishes import granted
 from tests.builders import NOON, an_errand, an_order, billed, ready, reserved
 
 MINUTE = timedelta(minutes=1)

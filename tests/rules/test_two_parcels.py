@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.errand import Outcome, State, What
-from models.order import Inquiry
+from models.inquiry import Inquiry
 from models.policy import Policy
 from models.scan import Word
 from models.stage import Stage

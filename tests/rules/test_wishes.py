@@ -22,13 +22,15 @@ from models.wish import (
     Retry,
     Urge,
 )
-from rules.deadlines import climbed, is_overdue, next_alarm
+from rules.deadlines import climbed, next_alarm
+from rules.granting import held
 from rules.holds import weighed
+from rules.ladder import is_overdue
 from rules.payments import wrong_since
 from rules.permissions import refusal
 from rules.reviews import flags
 from rules.stages import next_of, stage_of
-from rules.wishes import granted, held
+from rules.wishes import granted
 from tests.builders import (
     NOON,
     PRICE,

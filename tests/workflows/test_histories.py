@@ -105,7 +105,7 @@ def test_every_stored_history_is_replayed():
 
 async def bill_first(story):
     """A bill before there are units for it: the same calls, in another order."""
-    if story.order.paying is not Paying.ON_DELIVERY:
+    if story.matter.paying is not Paying.ON_DELIVERY:
         await chapters._bill(story)  # noqa: SLF001 - the plant reaches into the story itself
     await chapters.paying(story)
 

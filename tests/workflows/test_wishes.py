@@ -169,11 +169,11 @@ async def test_a_worker_that_forgets_a_story_is_nobody_who_wants_it_cancelled(en
     told = []
 
     class Watched(Story):
-        def __init__(self, order):
-            super().__init__(order)
+        def __init__(self, order, rules):
+            super().__init__(order, rules)
             told.append(self)
 
-    monkeypatch.setattr("workflows.order.Story", Watched)
+    monkeypatch.setattr("workflows.order.OrderStory", Watched)
     house = House(env)
     async with house.at_work(remembered=1, runner=worker.BARE):
         for nth in range(4):
@@ -183,4 +183,4 @@ async def test_a_worker_that_forgets_a_story_is_nobody_who_wants_it_cancelled(en
         await house.current(house.started[0])
 
     assert len(told) > 4  # the first was forgotten, and is told again from its history
-    assert [entry.wish for story in told for entry in story.order.wishes] == []
+    assert [entry.wish for story in told for entry in story.matter.wishes] == []
