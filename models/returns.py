@@ -84,6 +84,35 @@ class Verdict(Noun, frozen=True):
     is_allowed: bool | None = None  # None: it abstains
     because: Id  # a word for each way a rule can decide
     until: datetime | None = None  # of a window: its end
+    line: int | None = None  # of the order's lines, the one that it is about
+    is_for_person: bool = False  # whatever is decided: somebody looks
+
+
+class Wanted(Noun, frozen=True):
+    """What a customer asks for."""
+
+    kind: Kind
+    why: Why
+    claims: tuple[Claim, ...]
+    asked_at: datetime  # by our door's clock: who asks in time is not late because we are slow
+    grade: Grade | None = None  # what the customer says of the goods; None: inspection will show
+    pictures: int = Field(0, ge=0, le=3)
+
+
+class LineSeen(Noun, frozen=True):
+    """What is known of one line beside the order itself. A line of which nothing is known is an ordinary one."""
+
+    line: int = Field(ge=0)
+    category: Id | None = None
+    is_final: bool = False  # 不退不换, as the customer was told before paying
+    gone: int = Field(0, ge=0)  # units refunded, or under another return
+
+
+class Beside(Noun, frozen=True):
+    """What is known beside the order when a return is judged."""
+
+    lines: tuple[LineSeen, ...] = ()
+    returns_lately: int = Field(0, ge=0)  # of the customer, in the policy's days of history, this one not counted
 
 
 class Share(Noun, frozen=True):
