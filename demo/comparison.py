@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from demo.town import Town
 from models.errand import State, What
-from models.fact import ParcelHandedOver
 from models.order import Order, Record
 from models.stage import Stage
+from rules.parcels import is_out
 from world.shop import Shop
 from world.warehouse import Warehouse
 
@@ -48,7 +48,7 @@ def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record) -> Iter
     yield Line(number, "money given back", _refunded(town, order), _given_back(order))
     yield Line(number, "labels bought", _labels(town, order), _done(order, What.LABEL))
     yield Line(number, "labels void", _void(town, order), _done(order, What.VOID))
-    yield Line(number, "parcels out", _out(warehouse, order), _shipped(order))
+    yield Line(number, "parcels out", _out(warehouse, order), sum(map(is_out, order.parcels)))
     yield Line(number, "shop told of", _told(shop, number), _done(order, What.REPORT))
     if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED):
         yield Line(number, "nothing of theirs is kept", _captured(town, order), _refunded(town, order))
@@ -105,12 +105,9 @@ def _done(order: Order, what: What) -> int:
 
 
 def _out(warehouse: Warehouse, order: Order) -> int:
-    waybills = [parcel.waybill for parcel in order.parcels]
-    return sum(waybill in waybills for waybill in set(warehouse.books.handed_over))
-
-
-def _shipped(order: Order) -> int:
-    return sum(parcel.first(ParcelHandedOver) is not None for parcel in order.parcels)
+    """Those that came home again are not out, whether a driver had them or the hub only believed so."""
+    away = set(warehouse.books.handed_over) - set(warehouse.books.received_back)
+    return sum(parcel.waybill in away for parcel in order.parcels)
 
 
 def _told(shop: Shop, number: str) -> int:
