@@ -32,7 +32,7 @@ def share_of(order: Order, boxes: Sequence[Id]) -> Money:
     for line, share in zip(order.lines, paid, strict=True):
         for start, end in spans.get(line.sku, ()):
             first, last = start - before[line.sku], end - before[line.sku]
-            minor += _first_units(share, line.quantity, last) - _first_units(share, line.quantity, first)
+            minor += first_units(share, line.quantity, last) - first_units(share, line.quantity, first)
         before[line.sku] += line.quantity
     return Money(minor=minor, currency=order.total.currency)
 
@@ -48,7 +48,7 @@ def _spans(order: Order, boxes: Sequence[Id]) -> dict[Id, list[tuple[int, int]]]
     return spans
 
 
-def _first_units(paid: int, quantity: int, count: int) -> int:
+def first_units(paid: int, quantity: int, count: int) -> int:
     """The share of the first so many units of a line."""
     count = min(max(count, 0), quantity)
     return paid // quantity * count + min(count, paid % quantity)
