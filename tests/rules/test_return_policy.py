@@ -263,6 +263,13 @@ def test_never_more_units_than_were_bought(gone, wanted, is_allowed):
     assert said(several(3), a_return(claims=((0, wanted),)), of(gone=gone))[0] is is_allowed
 
 
+def test_compensation_takes_no_units():
+    wanted = a_return(Why.DEFECTIVE, Kind.COMPENSATION, pictures=1)
+
+    assert said(wanted=wanted, beside=of(gone=1)) == (True, "window", "in_window")
+    assert said(wanted=wanted.model_copy(update={"claims": (Claim(line=0, quantity=2),)}))[2] == "more_than_bought"
+
+
 def test_before_it_is_paid_or_delivered_nothing_comes_back():
     unpaid = reserved(an_order())
     order = ready()

@@ -54,6 +54,7 @@ def test_a_word_of_urgency_is_heard_however_it_is_written(note, word):
         "并未受伤",
         wide("not broken"),
         "Not broken, I just changed my mind",
+        "not broken了",
         "no leaks or damage",
         "it isn\u2019t leaking",
         "It doesn't leak",
