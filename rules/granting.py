@@ -8,22 +8,24 @@ from models.case import Case, Hold, Pause
 from models.matter import M, Matter
 from models.noun import Id
 from models.policy import Policy
-from models.wish import AmendPolicy, CloseCase, Dismiss, Granted, HoldBack, Release, Retry, Wish
+from models.wish import AmendPolicy, AnyWish, CloseCase, Dismiss, Granted, HoldBack, Release, Retry
 
 Change = Callable[[Any, Any, datetime], Any]
 UNREAD = "unread"
 
 
-def granted(matter: M, wish: Wish, at: datetime, changes: Mapping[type[Any], Change], boxes: tuple[Id, ...] = ()) -> M:
+def granted(
+    matter: M, wish: AnyWish, at: datetime, changes: Mapping[type[Any], Change], boxes: tuple[Id, ...] = ()
+) -> M:
     """The matter with the wish in it. Most wishes are only remembered: rules read them where they matter."""
     if is_granted(matter, wish):
         return matter
     kept: M = matter.model_copy(update={"wishes": (*matter.wishes, Granted(wish=wish, at=at, boxes=boxes))})
-    change: Callable[[M, Wish, datetime], M] | None = changes.get(type(wish))
+    change: Callable[[M, AnyWish, datetime], M] | None = changes.get(type(wish))
     return change(kept, wish, at) if change else kept
 
 
-def is_granted(matter: Matter, wish: Wish) -> bool:
+def is_granted(matter: Matter, wish: AnyWish) -> bool:
     """Whether just this was granted before, and is asked again by somebody who did not hear the answer."""
     return wish.key is not None and any(entry.wish.key == wish.key for entry in matter.wishes)
 
@@ -46,12 +48,12 @@ def is_about(case: Case, wish: CloseCase) -> bool:
     return (case.deadline, case.since) == (wish.deadline, wish.since)
 
 
-def released(matter: M, _: Wish, at: datetime) -> M:
+def released(matter: M, _: AnyWish, at: datetime) -> M:
     """Go on."""
     return let_go(matter, at)
 
 
-def tried_again(matter: M, _: Wish, __: datetime) -> M:
+def tried_again(matter: M, _: AnyWish, __: datetime) -> M:
     """What the story is stuck at; a person's hold stays."""
     return matter if matter.hold and matter.hold.by else matter.model_copy(update={"hold": None})
 

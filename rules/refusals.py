@@ -6,6 +6,7 @@ Why only money: a courier's no is about this parcel, and there is a next courier
 from datetime import datetime
 
 from models.errand import Errand, State, What
+from models.matter import Matter
 from models.order import Order
 from models.wish import Retry
 from rules import errands, payments, undoing, wishes
@@ -20,7 +21,12 @@ def standing(order: Order) -> tuple[Errand, ...]:
     return next((row for what in MONEY if _is_wanted(order, what) for row in _rows(order, what)), ())
 
 
-def row_of(order: Order, errand: Errand | None) -> tuple[Errand, ...]:
+def refunds(matter: Matter) -> tuple[Errand, ...]:
+    """The same of refunds alone, where they are all that is wanted."""
+    return next(iter(_rows(matter, What.REFUND)), ())
+
+
+def row_of(order: Matter, errand: Errand | None) -> tuple[Errand, ...]:
     """The row that this refusal is the end of; none where it does not pass by itself.
 
     Why only a refusal: a try with an unknown end is asked about, not begun anew: neither row nor pause would grow.
@@ -30,7 +36,7 @@ def row_of(order: Order, errand: Errand | None) -> tuple[Errand, ...]:
     return next((row for row in rows if row[-1] == errand), ())
 
 
-def again_at(order: Order) -> tuple[datetime, datetime] | None:
+def again_at(order: Matter) -> tuple[datetime, datetime] | None:
     """Since when the last try is refused, and when the next one is due; none while a person is wanted for it."""
     hold = order.hold
     row = row_of(order, errands.find(order, hold.errand)) if hold and hold.errand and not hold.by else ()
@@ -40,13 +46,13 @@ def again_at(order: Order) -> tuple[datetime, datetime] | None:
     return since, since + min(FIRST * 2 ** (len(row) - 1), LONGEST) * usual
 
 
-def again(order: Order) -> Retry:
+def again(order: Matter) -> Retry:
     """One more try of what the order is held by, and of nothing else."""
     errand = errands.find(order, order.hold.errand) if order.hold and order.hold.errand else None
     return Retry(by="clock", what=errand.what if errand else None)
 
 
-def _rows(order: Order, what: What) -> list[tuple[Errand, ...]]:
+def _rows(order: Matter, what: What) -> list[tuple[Errand, ...]]:
     known = sorted((e for e in order.errands if e.what is what), key=lambda errand: errand.began_at)
     abouts = dict.fromkeys(errand.about for errand in known)
     rows = [_tail([errand for errand in known if errand.about == about]) for about in abouts]

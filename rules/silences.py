@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from models.case import Role
-from models.errand import Errand, State, What
+from models.errand import State, What
 from models.fact import Milestone, ParcelReceivedBack, ParcelTracked
 from models.inquiry import Inquiry
 from models.noun import Id
 from models.order import Order
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
-from rules import errands, holds, inquiries, parcels, payments, refusals, scans, stages, undoing, wishes
+from rules import errands, holds, inquiries, parcels, payments, refusals, scans, stages, standstill, undoing, wishes
 from rules.ladder import AT_ONCE, Allows, Deadline, Due
 from rules.permissions import ENDED
 from rules.reviews import approved_at
@@ -157,6 +157,10 @@ def _not_refunded(order: Order) -> Due | None:
     return _due(order, first.began_at, lambda p: p.refund_within, first.party) if first else None
 
 
+def _stuck(order: Order) -> Due | None:
+    return standstill.stuck(order, refusals.standing(order))
+
+
 def _untold(order: Order) -> Due | None:
     refused = [] if wishes.is_stopped(order) else errands.of(order, What.REPORT, State.REFUSED)
     since = min((report.ended_at or report.began_at for report in refused), default=None)
@@ -167,31 +171,6 @@ def _lost_label(order: Order) -> Due | None:
     lost = errands.of(order, What.LABEL, State.LOST)
     since = min((label.ended_at or label.began_at for label in lost), default=None)
     return _due(order, since, lambda _: AT_ONCE, lost[0].party) if since else None
-
-
-def _stuck(order: Order) -> Due | None:
-    """What a provider refuses again and again is one matter from its first no, also while it is tried once more."""
-    if not order.hold:
-        return _refused(refusals.standing(order))
-    if order.hold.by:
-        return None
-    errand = errands.find(order, order.hold.errand) if order.hold.errand else None
-    since = order.hold.since
-    return _refused(refusals.row_of(order, errand)) or Due(since, since, errand.party if errand else None)
-
-
-def _refused(row: tuple[Errand, ...]) -> Due | None:
-    return Due(refusals.since(row), refusals.since(row), row[0].party) if row else None
-
-
-def _refused_again(order: Order) -> Due | None:
-    when = refusals.again_at(order)
-    return Due(*when) if when else None
-
-
-def _unread(order: Order) -> Due | None:
-    heard = [entry.heard_at for entry in order.unread]
-    return Due(min(heard), min(heard)) if heard else None
 
 
 def _contradicted(order: Order) -> Due | None:
@@ -277,8 +256,10 @@ ROWS: tuple[Deadline[Order], ...] = (
     Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
     Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck),
-    Deadline("refused", "the provider to do it after all", _refused_again, is_for_people=False, is_shown=False),
-    Deadline("unread", "somebody to read what we cannot", _unread),
+    Deadline(
+        "refused", "the provider to do it after all", standstill.refused_again, is_for_people=False, is_shown=False
+    ),
+    Deadline("unread", "somebody to read what we cannot", standstill.unread),
     Deadline("incomplete", "the return window to pass", _incomplete, is_for_people=False),
 )
 BY_NAME = {row.name: row for row in ROWS}

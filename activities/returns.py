@@ -1,0 +1,36 @@
+from typing import Protocol
+
+from activities.boundary import hand
+from activities.moments import Moment, passed
+from models.errand import State
+from models.rma import Assessed, Return, ReturnRecord
+
+
+class Returns(Protocol):
+    """Keeps the newest record of each return, and says what is left of an order's money."""
+
+    async def put_return(self, record: ReturnRecord) -> None:
+        """Raises: Refused("older_than_known"): another run of this story has told more."""
+
+    async def assess(self, matter: Return) -> Assessed:
+        """How much goes back, and of which payments; twice is once. Raises: Missing, Refused."""
+
+
+class Rmas:
+    """Writes down where returns stand, and asks how much goes back."""
+
+    def __init__(self, returns: Returns) -> None:
+        self.returns = returns
+
+    @hand("record_return")
+    async def record(self, record: ReturnRecord) -> None:
+        """The newest record, for lists, cases and re-opening. Raises: Refused."""
+        await self.returns.put_return(record)
+        for errand in record.matter.errands:
+            if errand.state is not State.BEGUN:
+                passed(errand.what, Moment.AFTER_RECORD)
+
+    @hand("assess_refund")
+    async def assess(self, matter: Return) -> Assessed:
+        """How much goes back: decided once for each return, one return of an order after the other."""
+        return await self.returns.assess(matter)

@@ -1,0 +1,100 @@
+"""A return: what a customer wants back of one order, and what became of it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.approval import Step
+from models.fact import ReturnFact
+from models.matter import Matter
+from models.noun import Id, Money, Noun
+from models.policy import DAY
+from models.return_policy import Judgement
+from models.returns import Claim, Kind, Share, Why
+from models.standing import Waiting
+
+
+class ReturnStage(StrEnum):
+    """Where a return stands. Always computed from what it holds, never stored."""
+
+    ASKED = "asked"  # 已申请
+    APPROVED = "approved"  # 已同意
+    SENT_BACK = "sent_back"  # 已寄回: a courier has the goods
+    ARRIVED = "arrived"  # 已到仓: scanned into the house
+    DUE = "due"  # 待退款: nothing is missing but finance
+    TRIGGERED = "triggered"  # 退款中
+    REFUNDED = "refunded"  # 已退款: by the provider's word
+    REFUSED = "refused"  # 已拒绝
+    WITHDRAWN = "withdrawn"  # 已撤销
+    EXPIRED = "expired"  # 已逾期: nothing was sent back in time
+
+
+class Patience(Noun, frozen=True):
+    """How long each silence of a return may last."""
+
+    decide_within: timedelta = DAY  # the first answer, and each further level
+    send_back_within: timedelta = 7 * DAY
+    arrive_within: timedelta = 10 * DAY  # since it was sent back
+    inspect_within: timedelta = 2 * DAY
+    trigger_within: timedelta = DAY
+
+
+class Part(Noun, frozen=True):
+    """What is given back of one payment."""
+
+    transaction: Id
+    bill: Id | None  # our number for what was paid
+    party: Id  # who holds it
+    whole: Money  # all that was captured
+    amount: Money
+
+
+class Assessed(Noun, frozen=True):
+    """How much is given back, and of which payments: decided once, under a lock, with all earlier returns in sight."""
+
+    shares: tuple[Share, ...]
+    parts: tuple[Part, ...]
+    at: datetime
+
+
+class Return(Matter, frozen=True):
+    """One request, from asked to refunded (退换货)."""
+
+    id: Id  # <business_no of the order>-R<n>; its errands' keys begin with it
+    order: Id  # <channel>/<shop>/<number>
+    kind: Kind
+    why: Why
+    claims: tuple[Claim, ...]
+    asked_by: Id
+    note_id: Id | None = None
+    pictures: tuple[Id, ...] = ()
+    urgent: Id | None = None  # the word that put it into the fast lane
+    judgement: Judgement
+    steps: tuple[Step, ...] = ()  # who must agree
+    amount: Money  # what goes back if all passes; of a compensation the sum itself
+    freely: Money = Money(minor=0)  # up to here the money goes by itself
+    patience: Patience = Patience()
+    facts: tuple[ReturnFact, ...] = ()
+    assessed: Assessed | None = None
+
+    @property
+    def order_id(self) -> Id:
+        """The order that it is about."""
+        return self.order
+
+
+class ReturnStanding(Waiting, frozen=True):
+    """Where a return stands, for lists."""
+
+    stage: ReturnStage
+    since: datetime
+
+
+class ReturnRecord(Noun, frozen=True):
+    """What the store is told: the whole return, and which tellings are in it."""
+
+    matter: Return
+    run: Id = "none"
+    told_at: datetime | None = None
+    standing: ReturnStanding
+    heard: tuple[str, ...] = ()
+    is_ended: bool = False

@@ -1,0 +1,124 @@
+"""What may be wanted of a return, and what it becomes."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.approval import Decider
+from models.errand import State
+from models.noun import Id
+from models.rma import Return, ReturnStage
+from models.wish import (
+    AmendPolicy,
+    CloseCase,
+    Decide,
+    Dismiss,
+    GiveUp,
+    HoldBack,
+    Lapse,
+    RefuseRefund,
+    Release,
+    Retry,
+    Trigger,
+    Withdraw,
+)
+from rules import approvals, errands, granting
+from rules import return_stages as stages
+from rules.granting import Change, is_about, is_granted, let_go
+
+GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
+
+
+def refusal(matter: Return, wish: Any) -> Id | None:
+    """The reason, one word for each; None if the wish is granted, or was granted before under its key."""
+    if is_granted(matter, wish):
+        return None
+    rule = RULES.get(type(wish))
+    return rule(matter, wish) if rule else "not_for_a_return"
+
+
+def granted(matter: Return, wish: Any, at: datetime) -> Return:
+    """The return with the wish in it."""
+    return granting.granted(matter, wish, at, CHANGES)
+
+
+def _decide(matter: Return, wish: Decide) -> Id | None:
+    if stages.is_stopped(matter):
+        return "over"
+    decider = Decider(by=wish.by, role=wish.role, rung=wish.rung)
+    return approvals.refusal_to_decide(matter.steps, stages.decisions(matter), decider, matter.asked_by)
+
+
+def _withdraw(matter: Return, _: Any) -> Id | None:
+    return "money_is_on_its_way" if stages.stage_of(matter) in GONE else _over(matter, _)
+
+
+def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
+    """Whoever asked for the money, or agreed to it, does not also let it go."""
+    if stages.stage_of(matter) is not ReturnStage.DUE:
+        return "not_due"
+    if matter.hold:
+        return "held"
+    hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
+    return "second_pair_of_eyes" if wish.by in hands else None
+
+
+def _hold(matter: Return, _: Any) -> Id | None:
+    return "already_held" if matter.hold else _withdraw(matter, _)
+
+
+def _release(matter: Return, _: Any) -> Id | None:
+    if not matter.hold:
+        return "not_held"
+    return None if matter.hold.by else "stuck_retry_or_give_up"
+
+
+def _stuck(matter: Return, _: Any) -> Id | None:
+    return None if matter.hold and not matter.hold.by else "not_stuck"
+
+
+def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
+    longer: timedelta = getattr(matter.policy, wish.change.span.value) + wish.change.plus
+    return _over(matter, wish) if longer > timedelta(0) else "too_short"
+
+
+def _close(matter: Return, wish: CloseCase) -> Id | None:
+    return None if any(is_about(case, wish) and not case.closed_at for case in matter.cases) else "no_such_case"
+
+
+def _dismiss(matter: Return, wish: Dismiss) -> Id | None:
+    return None if wish.telling in [entry.telling.id for entry in matter.unread] else "no_such_telling"
+
+
+def _clock(_: Return, wish: Lapse) -> Id | None:
+    return None if wish.by == "clock" else "only_the_clock"
+
+
+def _over(matter: Return, _: Any) -> Id | None:
+    return "over" if stages.is_stopped(matter) or stages.next_of(matter) is None else None
+
+
+RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
+    Decide: _decide,
+    Withdraw: _withdraw,
+    Trigger: _due,
+    RefuseRefund: _due,
+    HoldBack: _hold,
+    Release: _release,
+    Retry: _stuck,
+    GiveUp: _stuck,
+    AmendPolicy: _amend,
+    CloseCase: _close,
+    Dismiss: _dismiss,
+    Lapse: _clock,
+}
+
+
+def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
+    """A person sees to this refund."""
+    errand = errands.find(matter, matter.hold.errand) if matter.hold and matter.hold.errand else None
+    given = {"state": State.GIVEN_UP, "ended_at": at}
+    return let_go(errands.noted(matter, errand.model_copy(update=given)) if errand else matter, at)
+
+
+CHANGES: Mapping[type[Any], Change] = {**granting.EVERYWHERE, GiveUp: _give_up, Withdraw: granting.released}

@@ -1,0 +1,96 @@
+"""What a return may be waiting for: since when, until when, and whose work it is."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from models.approval import Agreement
+from models.case import Role
+from models.fact import GoodsArrived, GoodsSentBack
+from models.rma import Patience, Return, ReturnStage, ReturnStanding
+from models.wish import Lapse, Trigger
+from rules import refusals, standstill
+from rules import return_stages as stages
+from rules.ladder import Alarm, Deadline, Due, Ladder
+from rules.return_permissions import granted
+
+Allows = Callable[[Patience], timedelta]
+
+
+def _next_is(stage: ReturnStage, allows: Allows) -> Callable[[Return], Due | None]:
+    def due(matter: Return) -> Due | None:
+        since = stages.waiting_since(matter, stage)
+        return Due(since, since + allows(matter.patience), place=_place(matter)) if since else None
+
+    return due
+
+
+def _place(matter: Return) -> str | None:
+    arrived = stages.told(matter, GoodsArrived)
+    return arrived.place if arrived else None
+
+
+def _undecided(matter: Return) -> Due | None:
+    """The first answer, and then each further level."""
+    if stages.is_stopped(matter) or stages.agreement(matter) is not Agreement.OPEN:
+        return None
+    made = stages.decisions(matter)
+    since = made[-1].at if made else matter.received_at
+    return Due(since, since + matter.patience.decide_within)
+
+
+def _not_arrived(matter: Return) -> Due | None:
+    due = _next_is(ReturnStage.ARRIVED, lambda p: p.arrive_within)(matter)
+    sent = stages.told(matter, GoodsSentBack)
+    return due._replace(party=sent.courier if sent else None) if due else None
+
+
+def _to_trigger(matter: Return) -> Due | None:
+    """What is little goes by itself, once nobody has to look at it."""
+    since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
+    is_little = matter.amount.minor <= matter.freely.minor
+    return Due(since, since) if since and is_little else None
+
+
+def _stuck(matter: Return) -> Due | None:
+    return standstill.stuck(matter, () if not stages.owed(matter) else refusals.refunds(matter))
+
+
+ROWS: tuple[Deadline[Return], ...] = (
+    Deadline("undecided", "somebody to decide", _undecided, Role.SERVICE),
+    Deadline(
+        "not_sent_back",
+        "the goods to be sent back, or the return lapses",
+        _next_is(ReturnStage.SENT_BACK, lambda p: p.send_back_within),
+        is_for_people=False,
+    ),
+    Deadline("not_arrived", "the goods to arrive", _not_arrived, Role.SERVICE),
+    Deadline("uninspected", "inspection", _next_is(ReturnStage.DUE, lambda p: p.inspect_within), Role.WAREHOUSE),
+    Deadline("little", "a small refund to go by itself", _to_trigger, is_for_people=False, is_shown=False),
+    Deadline(
+        "untriggered",
+        "finance to let the money go",
+        _next_is(ReturnStage.TRIGGERED, lambda p: p.trigger_within),
+        Role.FINANCE,
+    ),
+    Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
+    Deadline("held", "somebody to release what a person held", standstill.held_long, outlasts_holds=True),
+    Deadline("stuck", "a word from the desk", _stuck, Role.FINANCE),
+    Deadline(
+        "refused", "the provider to do it after all", standstill.refused_again, is_for_people=False, is_shown=False
+    ),
+    Deadline("unread", "somebody to read what we cannot", standstill.unread),
+)
+
+
+def _by_the_clock(matter: Return, row: Deadline[Return], now: datetime) -> Return:
+    wishes = {"not_sent_back": Lapse(by="clock"), "little": Trigger(by="clock")}
+    return granted(matter, wishes.get(row.name) or refusals.again(matter), now)
+
+
+LADDER = Ladder(ROWS, _by_the_clock)
+
+
+def judged(matter: Return) -> tuple[Alarm | None, ReturnStanding]:
+    """What becomes overdue next, and where the return stands."""
+    alarm, waiting = LADDER.judged(matter)
+    return alarm, ReturnStanding(**dict(waiting), stage=stages.stage_of(matter), since=stages.since(matter))

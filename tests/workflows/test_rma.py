@@ -1,0 +1,239 @@
+"""A return's life, from asked to the provider's word."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+import worker
+from models.approval import HOUSE, Step
+from models.case import Owner, Role
+from models.errand import What
+from models.fact import Telling
+from models.noun import Money
+from models.policy import Policy
+from models.return_policy import Judgement
+from models.returns import Claim, Kind, Level, Share, Verdict, Why
+from models.rma import Assessed, Part, Patience, Return, ReturnStage
+from models.wish import Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
+from rules.return_stages import stage_of
+from rules.rmas import RETURNS
+from tests.others import now, refuses
+from tests.workflows.conftest import House
+from workflows.rma import ReturnWorkflow
+from workflows.telling import attributes
+
+YES = Judgement(verdicts=(Verdict(rule="free", is_allowed=True, because="in_time"),))
+NO = Judgement(verdicts=(Verdict(rule="final", is_allowed=False, because="final_sale"),))
+SERVICE = (Step(levels=(Level.SERVICE,)),)
+BOTH = (Step(levels=(Level.SERVICE,)), Step(levels=(Level.OPERATIONS, Level.MANAGER)))
+BRISK = Policy(answer_within=timedelta(seconds=2), ask_payment_after=timedelta(seconds=1))
+
+
+class Books:
+    """What the store knows of returns, in this process."""
+
+    def __init__(self, parts):
+        self.parts, self.records, self.asked = parts, {}, 0
+
+    async def put_return(self, record):
+        self.records[record.matter.id] = record
+
+    async def assess(self, matter):
+        self.asked += 1
+        shares = tuple(Share(what="goods", amount=part.amount) for part in self.parts)
+        return Assessed(shares=shares, parts=self.parts, at=now())
+
+
+class Counter(House):
+    """A house that takes things back."""
+
+    def __init__(self, env, *amounts):
+        super().__init__(env)
+        self.books = Books(tuple(self.part(f"tx{n}", amount) for n, amount in enumerate(amounts)))
+
+    @staticmethod
+    def part(transaction, minor):
+        whole = Money(minor=100_00)
+        return Part(transaction=transaction, bill="B0001-pay-1", party="wechat", whole=whole, amount=Money(minor=minor))
+
+    def kept(self):
+        mine = self.memory
+        return worker.Memory(mine, mine, mine, mine, mine, mine, mine, self.links, returns=self.books)
+
+    async def ask(self, **fields):
+        number = f"B0001-R{len(self.started) + 1}"
+        usual = {
+            "id": number,
+            "business_no": number,
+            "order": "web/shop/B0001",
+            "received_at": now(),
+            "kind": Kind.REFUND_ONLY,
+            "why": Why.NOT_AS_DESCRIBED,
+            "claims": (Claim(line=0, quantity=1),),
+            "asked_by": "customer",
+            "judgement": YES,
+            "steps": (HOUSE,),
+            "amount": Money(minor=50_00),
+            "policy": BRISK,
+        }
+        matter = Return(**{**usual, **fields})
+        story = await self.client.start_workflow(
+            ReturnWorkflow.run,
+            matter,
+            id=f"return/{number}",
+            task_queue="stories",
+            search_attributes=attributes(matter, RETURNS),
+        )
+        story.matter = matter
+        self.started.append(story)
+        return story
+
+    async def wish(self, story, wish):
+        return await story.execute_update(ReturnWorkflow.wish, wish)
+
+    async def refused(self, story, wish):
+        with pytest.raises(WorkflowUpdateFailedError) as failed:
+            await self.wish(story, wish)
+        return failed.value.cause.message
+
+    async def current(self, story):
+        return await story.query(ReturnWorkflow.current)
+
+    async def over(self, story, within=40):
+        stage = await asyncio.wait_for(story.result(), within)
+        matter = self.books.records[story.matter.id].matter
+        assert stage_of(matter) is stage
+        return matter
+
+
+def scanned(kind, number, source="warehouse", **body):
+    return Telling(kind=kind, source=source, id=number, at=now(), body=body)
+
+
+SENT = {"courier": "sf", "waybill": "SF1"}
+GRADED = [{"line": 0, "quantity": 1, "grade": "as_new"}]
+
+
+@pytest.fixture
+async def counter(env):
+    house = Counter(env, 30_00, 20_00)
+    async with house.at_work():
+        yield house
+
+
+async def test_a_refund_is_agreed_by_the_house_let_go_by_finance_and_paid_back_once_of_each_payment(counter):
+    story = await counter.ask()
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+    assert counter.done(What.REFUND) == []
+
+    assert await counter.wish(story, Trigger(by="fin")) is ReturnStage.TRIGGERED
+    matter = await counter.over(story)
+
+    assert stage_of(matter) is ReturnStage.REFUNDED
+    assert [(deed.key, deed.amount.minor) for deed in counter.done(What.REFUND)] == [
+        ("B0001-R1-refund-1", 30_00),
+        ("B0001-R1-refund-2", 20_00),
+    ]
+    assert (counter.books.asked, matter.assessed.parts) == (1, counter.books.parts)
+
+
+async def test_what_is_little_goes_by_itself(counter):
+    story = await counter.ask(freely=Money(minor=50_00))
+
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+async def test_goods_come_back_before_the_money_goes(counter):
+    story = await counter.ask(kind=Kind.RETURN)
+    assert await counter.refused(story, Trigger(by="fin")) == "not_due"
+    await story.signal(ReturnWorkflow.channel_update, scanned("goods_sent_back", "s1", "channel", **SENT))
+    await story.signal(ReturnWorkflow.warehouse_scan, scanned("goods_arrived", "a1", place="WH"))
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.ARRIVED)
+    await story.signal(ReturnWorkflow.warehouse_scan, scanned("goods_inspected", "i1", place="WH", graded=GRADED))
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+    await counter.wish(story, Trigger(by="fin"))
+
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+async def test_nobody_but_the_warehouse_says_what_arrived(counter):
+    story = await counter.ask(kind=Kind.RETURN)
+    await story.signal(ReturnWorkflow.channel_update, scanned("goods_arrived", "a1", "channel", place="WH"))
+    matter = await counter.eventually(story, lambda matter: bool(matter.hearsay))
+
+    assert stage_of(matter) is ReturnStage.APPROVED
+
+
+async def test_two_levels_agree_each_by_a_person_of_its_own_and_a_third_lets_the_money_go(counter):
+    story = await counter.ask(steps=BOTH)
+    ops = {"role": Role.OPS, "is_agreed": True, "word": "fine"}
+    assert await counter.refused(story, Decide(by="customer", **ops)) == "asked_for_it_yourself"
+    await counter.wish(story, Decide(by="wu", role=Role.SERVICE, is_agreed=True, word="fine"))
+    await asyncio.gather(
+        counter.wish(story, Decide(by="he", **ops)),
+        counter.wish(story, Decide(by="ma", rung=Owner.MANAGER, **ops)),
+    )
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+
+    assert await counter.refused(story, Trigger(by="he")) == "second_pair_of_eyes"
+    await counter.wish(story, Trigger(by="fin"))
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+@pytest.mark.parametrize(
+    ("fields", "wish", "end"),
+    [
+        ({"steps": SERVICE}, Decide(by="wu", role=Role.SERVICE, is_agreed=False, word="no"), ReturnStage.REFUSED),
+        ({"steps": SERVICE}, Withdraw(by="customer"), ReturnStage.WITHDRAWN),
+        ({}, RefuseRefund(by="fin", word="no"), ReturnStage.REFUSED),
+        ({"judgement": NO, "steps": ()}, None, ReturnStage.REFUSED),
+        (
+            {"kind": Kind.RETURN, "patience": Patience(send_back_within=timedelta(seconds=1))},
+            None,
+            ReturnStage.EXPIRED,
+        ),
+    ],
+    ids=["refused", "withdrawn", "refused by finance", "refused by policy", "lapsed"],
+)
+async def test_every_other_end_moves_no_money(counter, fields, wish, end):
+    story = await counter.ask(**fields)
+    if wish:
+        await counter.wish(story, wish)
+
+    assert stage_of(await counter.over(story)) is end
+    assert (counter.done(What.REFUND), counter.books.asked) == ([], 0)
+
+
+async def test_once_the_money_is_on_its_way_nobody_turns_it_round(counter):
+    story = await counter.ask()
+    counter.wechat.moods[What.REFUND] = refuses
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.eventually(story, lambda matter: matter.hold is not None)
+
+    assert await counter.refused(story, Withdraw(by="customer")) == "money_is_on_its_way"
+    assert await counter.refused(story, RefuseRefund(by="fin", word="no")) == "not_due"
+
+    del counter.wechat.moods[What.REFUND]
+    await counter.wish(story, Retry(by="fin"))
+    await counter.over(story)
+    assert [deed.key for deed in counter.done(What.REFUND)] == ["B0001-R1-refund-2", "B0001-R1-refund-3"]
+
+
+async def test_finance_holds_a_refund_and_lets_it_go_later(counter):
+    story = await counter.ask()
+    await counter.wish(story, HoldBack(by="fin", reason="looks_odd"))
+    assert await counter.refused(story, Trigger(by="fin")) == "held"
+    await counter.wish(story, Release(by="fin"))
+    await counter.wish(story, Trigger(by="fin"))
+
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+async def test_who_does_not_decide_in_time_is_a_case_of_service(counter):
+    story = await counter.ask(steps=SERVICE, patience=Patience(decide_within=timedelta(seconds=1)))
+    matter = await counter.eventually(story, lambda matter: bool(matter.cases))
+
+    [case] = matter.cases
+    assert (case.story, case.deadline, case.role) == ("B0001-R1", "undecided", Role.SERVICE)

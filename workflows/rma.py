@@ -1,0 +1,123 @@
+"""The story of one return, from the moment that it is asked for until nobody waits for anything."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.returns import Rmas
+from models.fact import Telling
+from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
+from models.wish import ReturnWish
+from rules import return_permissions
+from rules import return_stages as stages
+from rules.rmas import RETURNS
+from workflows.calling import ours
+from workflows.living import live
+from workflows.sending import insist, settle
+from workflows.story import Story
+from workflows.telling import showing, telling
+from workflows.waiting import watching
+
+ReturnStory = Story[Return, ReturnStanding]
+
+
+@workflow.defn
+class ReturnWorkflow:
+    """May be entered anywhere: with a new return, or with the record of an old one."""
+
+    @workflow.init
+    def __init__(self, matter: Return) -> None:
+        self.story = ReturnStory(matter, RETURNS)
+
+    @workflow.run
+    async def run(self, _: Return) -> ReturnStage:
+        """Tell the story until it is over."""
+        story = self.story
+        chapters = (watching, partial(telling, tell=_told), showing)
+        await live(story, self._way, *(partial(chapter, story) for chapter in chapters))
+        return stages.stage_of(story.matter)
+
+    async def _way(self) -> None:
+        """The world brings every stage but one by itself: once finance let the money go, it goes."""
+        story = self.story
+        await settle(story)
+        while not stages.is_stopped(story.matter) and (stage := stages.next_of(story.matter)):
+            if stage is ReturnStage.REFUNDED:
+                await _refunding(story)
+            await story.wait(partial(_is_past, stage))
+
+    @workflow.signal
+    def payment_callback(self, telling: Telling) -> None:
+        """The payment provider says."""
+        self.story.hear(telling)
+
+    @workflow.signal
+    def warehouse_scan(self, telling: Telling) -> None:
+        """The warehouse says."""
+        self.story.hear(telling)
+
+    @workflow.signal
+    def courier_update(self, telling: Telling) -> None:
+        """The courier says."""
+        self.story.hear(telling)
+
+    @workflow.signal
+    def channel_update(self, telling: Telling) -> None:
+        """The place where the buyer ordered says."""
+        self.story.hear(telling)
+
+    @workflow.signal
+    def desk_note(self, telling: Telling) -> None:
+        """A person says."""
+        self.story.hear(telling)
+
+    @workflow.signal
+    def nudge(self) -> None:
+        """Somebody wakes us. Nothing is heard: who must move moves, everybody else goes on waiting."""
+
+    @workflow.update
+    def wish(self, wish: ReturnWish) -> ReturnStage:
+        """Somebody wants something; the answer is where the return stands now."""
+        self.story.grant(wish)
+        return stages.stage_of(self.story.matter)
+
+    @wish.validator
+    def _refuse(self, wish: ReturnWish) -> None:
+        if reason := return_permissions.refusal(self.story.matter, wish):
+            raise ApplicationError(reason, type="Refused")
+
+    @workflow.query
+    def clock(self) -> datetime:
+        """The hour that the story lives in."""
+        return workflow.now()
+
+    @workflow.query
+    def standing(self) -> ReturnStanding:
+        """Where it stands, in a word."""
+        return self.story.standing
+
+    @workflow.query
+    def current(self) -> Return:
+        """The whole return, as the story knows it."""
+        return self.story.matter
+
+
+def _is_past(stage: ReturnStage, matter: Return) -> bool:
+    return stages.next_of(matter) is not stage
+
+
+async def _refunding(story: ReturnStory) -> None:
+    """How much is decided once, by whoever holds the lock; then each payment gives back its part."""
+    if story.matter.assessed is None:
+        assessed = await story.call(ours(Rmas.assess, story.matter))
+        story.matter = story.matter.model_copy(update={"assessed": assessed})
+    while owed := stages.owed(story.matter):
+        await insist(story, owed[0])
+
+
+def _told(story: ReturnStory) -> "asyncio.Task[None]":
+    told = story.offer()
+    return ours(Rmas.record, ReturnRecord(matter=story.matter, standing=story.standing, **told._asdict()))
