@@ -4,10 +4,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from models.bargain import NOTHING
 from models.noun import Id, Money, Noun
 from models.returns import Claim, Fault, Grade, Graded, Kind, LineSeen, Why
-
-NOTHING = Money(minor=0)
 
 
 class Wear(Noun, frozen=True):
