@@ -45,6 +45,7 @@ from store.money import MoneyGate
 from store.nonces import Nonces
 from store.orders import OrderBook
 from store.policies import Policies
+from store.returns import Returns
 from store.scans import ScanBook
 from store.stock import Shelves
 from store.temporal import CONVERTER
@@ -76,6 +77,7 @@ class House:
             boxes=Boxes(self.db),
             addresses=Addresses(self.db),
             links=Links(self.db),
+            returns=Returns(self.db),
             upkeep=Housekeeping(Findings(self.db), Cases(self.db)),
             bulk=Bulk(Bulks(self.db), partial(stories.wish, self.temporal), self.settings.bulk.pace),
         )
@@ -163,6 +165,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         desk=DeskFacts(db),
         audit=Audit(db),
         bulks=Bulks(db),
+        returns=Returns(db),
         quotas=Quotas({limit: getattr(house.settings.limits, limit) for limit in Limit}),
         tracer=house.tracer,
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
-from api import bulk, cases, desk, errors, health, labels, orders, people, scans, webhooks, wishes
+from api import bulk, cases, desk, errors, health, labels, orders, people, returns, scans, webhooks, wishes
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
@@ -35,6 +35,7 @@ ROUTERS = (
     cases.router,
     people.router,
     people.one_order,
+    returns.router,
     bulk.router,
     webhooks.router,
     health.router,

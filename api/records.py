@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote
 
+from api import stories
 from api.tools import Terms, Tools
 from models.errors import Missing
 from models.noun import Id
 from models.order import Order, Record, Standing
+from models.rma import Return
 from models.stage import Stage
 from rules.timeline import timeline
 
@@ -45,11 +47,14 @@ async def _claimed(tools: Tools, order_id: Id) -> Record:
     return Record(order=order, standing=Standing(stage=Stage.RECEIVED, since=order.received_at))
 
 
-def last_of(tools: Tools, order_id: Id) -> Callable[[], Awaitable[Order]]:
-    """The order as it was last told, for a story that has to be entered again."""
+def last_of(tools: Tools, matter: Id) -> Callable[[], Awaitable[Order | Return]]:
+    """The order, or the return, as it was last told, for a story that has to be entered again."""
 
-    async def last() -> Order:
-        return (await known_of(tools, order_id)).order
+    async def last() -> Order | Return:
+        if stories.is_return(matter):
+            known = await tools.returns.get(matter)
+            return known if isinstance(known, Return) else known.matter
+        return (await known_of(tools, matter)).order
 
     return last
 

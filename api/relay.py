@@ -20,6 +20,7 @@ from models.errors import Failure, Missing, Refused, Unavailable
 from models.fact import Telling
 from models.noun import Id
 from models.order import Order
+from models.rma import Return
 from store.inbox import Kept
 from workflows.causes import within
 
@@ -36,7 +37,8 @@ Round = Callable[[Tools], Awaitable[int]]
 
 async def relay(tools: Tools, stop: asyncio.Event) -> None:
     """Until told to stop."""
-    rounds = [asyncio.create_task(_rounds(tools, one)) for one in (tell_fresh, tell_due, begin_due, begin_bulks)]
+    each = (tell_fresh, tell_due, begin_due, begin_returns, begin_bulks)
+    rounds = [asyncio.create_task(_rounds(tools, one)) for one in each]
     try:
         await stop.wait()
     finally:
@@ -115,7 +117,7 @@ async def tell(tools: Tools, row: Kept) -> str:
 async def _about_a_parcel(tools: Tools, order_id: Id, telling: Telling) -> Telling:
     """Whoever knows only the waybill speaks of the parcel that has it. Raises: Missing."""
     waybill = telling.body.get("waybill")
-    if "parcel" in telling.body or not isinstance(waybill, str):
+    if "parcel" in telling.body or not isinstance(waybill, str) or stories.is_return(order_id):
         return telling
     parcels = [parcel for order, parcel in await tools.addresses.find("waybill", waybill) if order == order_id]
     if not parcels:
@@ -133,6 +135,15 @@ async def begin_due(tools: Tools) -> int:
     return len(orders)
 
 
+async def begin_returns(tools: Tools) -> int:
+    """One round: returns whose story has not told of itself, begun. Raises: Unavailable."""
+    asked = await tools.returns.unstarted(AT_ONCE)
+    begun = await asyncio.gather(*(begin(tools, matter) for matter in asked))
+    if asked and not any(begun):
+        raise Unavailable(AWAY)
+    return len(asked)
+
+
 async def begin_bulks(tools: Tools) -> int:
     """One round: wishes for many orders whose story should be there, begun where it is not. Raises: Unavailable."""
     courses = await tools.bulks.to_begin()
@@ -142,7 +153,7 @@ async def begin_bulks(tools: Tools) -> int:
     return len(courses)
 
 
-async def begin(tools: Tools, order: Order) -> bool:
+async def begin(tools: Tools, order: Order | Return) -> bool:
     """Start a story; where Temporal is away, a later round will."""
     try:
         async with reaching(tools.terms.answer_within):

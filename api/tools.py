@@ -27,6 +27,7 @@ from store.inbox import Inbox
 from store.links import Links
 from store.nonces import Nonces
 from store.orders import OrderBook
+from store.returns import Returns
 from store.scans import ScanBook
 
 
@@ -73,6 +74,7 @@ class Tools:
     desk: DeskFacts
     audit: Audit
     bulks: Bulks
+    returns: Returns
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
     lookout: Lookout = field(default_factory=Lookout)

@@ -25,6 +25,9 @@ SPINES = {
 }
 
 
+DONE_KINDS = tuple(SPINES)  # kinds of which every stage is known
+
+
 def wished(matter: Return, kind: type[W]) -> list[tuple[datetime, W]]:
     """Wishes of one kind that were granted, with their instants."""
     return [(entry.at, entry.wish) for entry in matter.wishes if isinstance(entry.wish, kind)]

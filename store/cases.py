@@ -19,6 +19,7 @@ from models.case import Case, Owner, Role
 from models.duty import Person
 from models.errors import Missing, Refused
 from models.finding import Check, Finding
+from models.matter import Matter
 from models.noun import Id
 from models.order import Record
 from rules.housekeeping import cases_of
@@ -228,9 +229,13 @@ async def told(conn: AsyncConnection, record: Record) -> None:
     Asked for the newest record of a story only, and only when its cases changed. One statement; unchanged cases are not
     written.
     """
-    order = record.order
-    newest = {(case.deadline, case.since): case for case in order.cases}
-    await conn.execute(say.TELL, {"story": order.id, "shop": order.shop, "cases": _spelt(newest.values())})
+    await told_of(conn, record.order)
+
+
+async def told_of(conn: AsyncConnection, matter: Matter) -> None:
+    """The cases of an order, or of a return."""
+    newest = {(case.deadline, case.since): case for case in matter.cases}
+    await conn.execute(say.TELL, {"story": matter.id, "shop": matter.shop, "cases": _spelt(newest.values())})
 
 
 def _spelt(cases: Iterable[Case]) -> str:

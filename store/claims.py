@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, select
 
+from models.bargain import Bargain
 from models.errors import Missing, Unavailable
 from models.intake import NewOrder
 from models.noun import Id
@@ -202,6 +203,7 @@ def _seed(new: NewOrder, number: Id, policy: Policy, now: datetime) -> Order:
         paying=new.paying,
         lines=new.lines,
         total=new.total,
+        bargain=Bargain(freight=new.freight),
         destination=new.receiver.district_code,
         received_at=now,
         policy=policy.model_copy(update={"provider": new.provider}) if new.provider else policy,

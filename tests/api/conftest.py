@@ -38,6 +38,7 @@ from store.money import MoneyGate
 from store.nonces import Nonces
 from store.orders import OrderBook
 from store.policies import Policies
+from store.returns import Returns
 from store.scans import ScanBook
 from store.stock import Shelves
 from store.temporal import CONVERTER
@@ -150,6 +151,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         desk=DeskFacts(db),
         audit=Audit(db),
         bulks=Bulks(db),
+        returns=Returns(db),
     )
 
 
@@ -233,6 +235,7 @@ async def memory_of(tools):
         boxes=Boxes(tools.db),
         addresses=tools.addresses,
         links=tools.links,
+        returns=tools.returns,
     )
     await memory.shelves.add_place(Place(id="east", name="east", district="330106"))
     await memory.shelves.receive("east", "TEA-250", 1000, "counted", "first")

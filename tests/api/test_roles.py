@@ -2,6 +2,7 @@
 
 import pytest
 
+import api.returns
 from api.openapi import endpoints
 from api.wishes import WISHERS
 from models.case import Role
@@ -40,6 +41,13 @@ MATRIX = {
     ("POST", "/bulk/{bulk}/pause"): {ADMIN, OPS},
     ("POST", "/bulk/{bulk}/resume"): {ADMIN, OPS},
     ("POST", "/bulk/{bulk}/stop"): {ADMIN, OPS},
+    ("POST", "/returns"): {ADMIN, OPS, SERVICE, SHOP},
+    ("GET", "/returns"): ALL,
+    ("GET", "/returns/{return_id}"): ALL,
+    ("POST", "/returns/{return_id}/wishes"): ALL,  # each kind of wish has its own row below
+    ("POST", "/returns/{return_id}/facts"): ALL,  # each kind of fact has its own row below
+    ("GET", "/finance/refunds"): {ADMIN, FINANCE},
+    ("POST", "/finance/refunds/{return_id}/{deed}"): {ADMIN, FINANCE},
     ("POST", HOOK): PUBLIC,
     ("POST", f"{HOOK}/{{token}}"): PUBLIC,
     ("GET", "/health/live"): PUBLIC,
@@ -75,6 +83,26 @@ FILLED = {
     "party": "wechat",
     "account": "main",
     "token": "t" * 20,
+    "return_id": "0000000000000000-R1",
+    "deed": "trigger",
+}
+RETURN_WISHES = {
+    "decide": {ADMIN, OPS, SERVICE},
+    "withdraw": {ADMIN, OPS, SERVICE, SHOP},
+    "hold": STAFF,
+    "release": STAFF,
+    "trigger": {ADMIN, FINANCE},
+    "refuse_refund": {ADMIN, FINANCE},
+    "retry": {ADMIN, OPS, FINANCE},
+    "give_up": {ADMIN, OPS, FINANCE},
+    "amend_policy": {ADMIN, OPS},
+    "dismiss": {ADMIN, OPS},
+    "close_case": STAFF,
+}
+RETURN_FACTS = {
+    "goods_sent_back": ({ADMIN, OPS, SERVICE, SHOP}, {"courier": "sf", "waybill": "SF1"}),
+    "goods_arrived": ({ADMIN, OPS, WAREHOUSE}, {"place": "east"}),
+    "goods_inspected": ({ADMIN, OPS, WAREHOUSE}, {"place": "east", "graded": []}),
 }
 WISHES = {
     "cancel": {ADMIN, OPS, SERVICE, SHOP},
@@ -131,6 +159,31 @@ async def test_what_is_public_asks_for_no_key(door, method, path):
     answer = await door.ask(method, path.format(**FILLED), None)
 
     assert answer.status_code not in {401, 403} or path == "/login"
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("kind", RETURN_WISHES)
+async def test_each_kind_of_wish_of_a_return_has_its_row(door, kind, role):
+    answer = await door.post(f"/returns/{FILLED['return_id']}/wishes", role, json={"kind": kind})
+
+    known = (404, "return_unknown") if role in RETURN_WISHES[kind] else (403, "not_yours")
+    assert (answer.status_code, answer.json()["code"]) == known
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("kind", RETURN_FACTS)
+async def test_each_kind_of_fact_of_a_return_has_its_row(door, kind, role):
+    roles, body = RETURN_FACTS[kind]
+    said = {"kind": kind, "at": "2026-11-11T12:00:00+08:00", "body": body}
+    answer = await door.post(f"/returns/{FILLED['return_id']}/facts", role, json=said)
+
+    known = (404, "return_unknown") if role in roles else (403, "not_yours")
+    assert (answer.status_code, answer.json()["code"]) == known
+
+
+def test_no_kind_of_wish_of_a_return_lacks_its_row():
+    assert set(RETURN_WISHES) == set(api.returns.WISHERS)
+    assert set(RETURN_FACTS) == set(api.returns.TELLERS)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,0 +1,104 @@
+"""A return as it is shown."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from models.approval import Agreement, Decision, Step
+from models.errand import State, What
+from models.noun import Id, Money
+from models.returns import Claim, Kind, Share, Verdict, Why
+from models.rma import Return, ReturnRecord, ReturnStage
+from rules import approvals, return_silences
+from rules import return_stages as stages
+
+
+class RefundView(BaseModel, frozen=True):
+    """Money of one payment on its way back."""
+
+    key: Id
+    transaction: Id
+    party: Id
+    amount: Money | None
+    state: State
+    began_at: datetime
+    ended_at: datetime | None
+
+
+class Entry(BaseModel, frozen=True):
+    """One line of what happened."""
+
+    at: datetime
+    what: Id
+    by: Id | None = None
+    about: Id | None = None
+
+
+class ReturnView(BaseModel, frozen=True):
+    """One return: where it stands, why, who decided, and what goes back."""
+
+    id: Id
+    order: Id
+    kind: Kind
+    why: Why
+    claims: tuple[Claim, ...]
+    urgent: Id | None
+    stage: ReturnStage
+    since: datetime
+    is_overdue: bool
+    owner: Id | None
+    waits_for: Id | None
+    words: str | None
+    due_at: datetime | None
+    held: Id | None
+    verdicts: tuple[Verdict, ...]
+    agreement: Agreement
+    next_step: Step | None
+    decisions: tuple[Decision, ...]
+    amount: Money
+    shares: tuple[Share, ...]
+    refunds: tuple[RefundView, ...]
+    timeline: tuple[Entry, ...]
+
+
+def view(known: Return | ReturnRecord) -> ReturnView:
+    """Of the newest record, or of what was asked while there is none."""
+    matter = known if isinstance(known, Return) else known.matter
+    standing = return_silences.judged(matter)[1]
+    row = return_silences.LADDER.by_name.get(standing.waits_for or "")
+    made = stages.decisions(matter)
+    return ReturnView(
+        **{name: getattr(matter, name) for name in ("id", "order", "kind", "why", "claims", "urgent", "amount")},
+        **{name: getattr(standing, name) for name in ("stage", "since", "is_overdue", "owner", "waits_for", "due_at")},
+        words=row.words if row else None,
+        held=matter.hold.code if matter.hold else None,
+        verdicts=matter.judgement.verdicts,
+        agreement=stages.agreement(matter),
+        next_step=approvals.next_step(matter.steps, made),
+        decisions=made,
+        shares=matter.assessed.shares if matter.assessed else (),
+        refunds=_refunds(matter),
+        timeline=_timeline(matter),
+    )
+
+
+def _refunds(matter: Return) -> tuple[RefundView, ...]:
+    return tuple(
+        RefundView(
+            transaction=errand.about,
+            **{name: getattr(errand, name) for name in ("key", "party", "amount", "state", "began_at", "ended_at")},
+        )
+        for errand in matter.errands
+        if errand.what is What.REFUND
+    )
+
+
+def _timeline(matter: Return) -> tuple[Entry, ...]:
+    entries = [
+        Entry(at=matter.received_at, what="asked", by=matter.asked_by),
+        *(Entry(at=fact.happened_at, what=fact.kind, by=fact.by) for fact in matter.facts),
+        *(Entry(at=entry.at, what=entry.wish.kind, by=entry.wish.by) for entry in matter.wishes),
+        *(Entry(at=errand.began_at, what=errand.what, about=errand.key) for errand in matter.errands),
+        *(Entry(at=e.ended_at, what=f"{e.what}_{e.state}", about=e.key) for e in matter.errands if e.ended_at),
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.at))

@@ -1,0 +1,72 @@
+"""How much each return gives back: decided once, under the lock of its order."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.fact import GoodsInspected
+from models.noun import Id, Money
+from models.order import Order
+from models.payment import Payment
+from models.refund import Before, Grounds, Portion, Terms
+from models.returns import Kind
+from models.rma import Assessed, Part, Return
+from rules import refund_shares, return_stages
+from rules.spreading import spread
+from rules.undoing import holder
+from store import return_statements as say
+
+TERMS = Terms()  # the house's own
+
+
+async def before(conn: AsyncConnection, order_id: Id) -> Before:
+    """What earlier returns of the order took."""
+    known = (await conn.execute(say.BEFORE, {"order_id": order_id})).scalar()
+    return Before.model_validate_json(known) if known else Before()
+
+
+async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: datetime) -> Assessed:
+    """What was decided before, or what is now. Raises: Refused where the payments do not hold it."""
+    known = (await conn.execute(say.SUM, {"id": matter.id})).scalar()
+    if known:
+        return Assessed.model_validate_json(known)
+    earlier = await before(conn, order.id)
+    grounds = _grounds(matter)
+    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, earlier)
+    total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
+    parts = _parts(order, spread(order.payments, await _back(conn, order), total))
+    made = Assessed(shares=shares, parts=parts, at=at)
+    row = {"id": matter.id, "order_id": order.id, "assessed": made.model_dump_json()}
+    after = refund_shares.after(grounds, shares, earlier)
+    await conn.execute(say.ADD_SUM, {**row, "before": after.model_dump_json()})
+    return made
+
+
+def _grounds(matter: Return) -> Grounds:
+    """What inspection found, where goods came back; else what was claimed."""
+    graded = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
+    return Grounds(
+        kind=matter.kind, why=matter.why, units=graded.graded if graded else matter.claims, decided=matter.amount
+    )
+
+
+async def _back(conn: AsyncConnection, order: Order) -> list[Portion]:
+    rows = (await conn.execute(say.BACK, {"order_id": order.id})).all()
+    currency = order.total.currency
+    return [Portion(transaction=row.transaction, amount=Money(minor=row.minor, currency=currency)) for row in rows]
+
+
+def _parts(order: Order, portions: tuple[Portion, ...]) -> tuple[Part, ...]:
+    held = {payment.transaction: payment for payment in order.payments}
+    return tuple(_part(order, held[portion.transaction], portion) for portion in portions)
+
+
+def _part(order: Order, payment: Payment, portion: Portion) -> Part:
+    bill = payment.captures[0].bill  # none: told by a person, of whoever the shop is paid by
+    return Part(
+        transaction=payment.transaction,
+        bill=bill,
+        party=holder(order, bill),
+        whole=payment.amount,
+        amount=portion.amount,
+    )

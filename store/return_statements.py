@@ -1,0 +1,80 @@
+"""What returns say to PostgreSQL."""
+
+from sqlalchemy import text
+
+# One request, and one sum, of an order after the other.
+LOCK = text("""
+    SELECT clock_timestamp() AS now, claims.seed::text, orders.body::text
+    FROM claims LEFT JOIN orders ON orders.id = claims.order_id
+    WHERE claims.order_id = :order_id FOR UPDATE OF claims
+""")
+EARLIER = text("""
+    SELECT asked_key, digest, seed::text, is_dead FROM returns WHERE order_id = :order_id ORDER BY n
+""")
+# Of the same phone: who asks back again and again does so under many orders.
+LATELY = text("""
+    SELECT count(DISTINCT returns.id) FROM contacts mine
+    JOIN contacts known ON known.phone_hash = mine.phone_hash
+    JOIN returns ON returns.order_id = known.order_id
+    WHERE mine.order_id = :order_id AND returns.asked_at > now() - :days * interval '1 day'
+""")
+ADD = text("""
+    WITH added AS (
+        INSERT INTO returns (id, order_id, n, shop, asked_key, digest, seed, asked_at, since, kind, amount, currency,
+            relay_at)
+        VALUES (:id, :order_id, :n, :shop, :asked_key, :digest, CAST(:seed AS jsonb), :asked_at, :asked_at, :kind,
+            :amount, :currency, now() + interval '5 seconds')
+        RETURNING id
+    )
+    INSERT INTO return_units (return_id, line, quantity)
+    SELECT id, line, quantity
+    FROM added, unnest(CAST(:lines AS integer[]), CAST(:quantities AS integer[])) AS units (line, quantity)
+""")
+PUT = text("""
+    WITH written AS (
+        UPDATE returns SET stage = :stage, since = :since, overdue = :overdue, owner = :owner, due_at = :due_at,
+            waits_for = :waits_for, amount = :amount, is_dead = :is_dead, is_ended = :is_ended, version = :version,
+            run = :run, told_at = :told_at, body = CAST(:body AS jsonb), started_at = coalesce(started_at, now())
+        WHERE id = :id AND CASE WHEN run = CAST(:run AS text)
+            THEN (told_at, version) <= (CAST(:told_at AS timestamptz), CAST(:version AS integer))
+            ELSE version < :version END
+        RETURNING old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases
+    ), finished AS (
+        UPDATE inbox SET state = 'done', ended_at = now()
+        WHERE order_id = :id AND telling_id = ANY(:heard) AND state <> 'done' AND EXISTS (SELECT FROM written)
+    )
+    SELECT has_new_cases FROM written
+""")
+GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")
+UNSTARTED = text("""
+    WITH due AS (
+        SELECT id FROM returns WHERE started_at IS NULL AND relay_at <= now()
+        ORDER BY relay_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE returns SET relay_at = now() + interval '15 seconds' FROM due WHERE returns.id = due.id
+    RETURNING seed::text
+""")
+LISTED = text("""
+    SELECT id, order_id, shop, kind, stage, since, overdue, owner, due_at, waits_for, asked_at, amount, currency,
+        is_ended
+    FROM returns
+    WHERE stage = coalesce(CAST(:stage AS text), stage) AND order_id = coalesce(CAST(:order AS text), order_id)
+        AND shop = coalesce(CAST(:shop AS text), shop) AND (overdue OR NOT CAST(:overdue AS boolean))
+        AND (CAST(:after AS text) IS NULL
+            OR (since, id) > (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
+    ORDER BY since, id LIMIT :limit
+""")
+SUM = text("SELECT assessed::text FROM return_sums WHERE return_id = :id")
+BEFORE = text("SELECT before_next::text FROM return_sums WHERE order_id = :order_id ORDER BY n DESC LIMIT 1")
+# Whatever went back of each payment, or is to: by sums of returns, and by refunds that the order itself began.
+BACK = text("""
+    SELECT part ->> 'transaction' AS transaction, CAST(part #>> '{amount,minor}' AS bigint) AS minor
+    FROM return_sums, jsonb_array_elements(assessed -> 'parts') AS part WHERE order_id = :order_id
+    UNION ALL
+    SELECT transaction, amount FROM refund_claims JOIN captures USING (transaction)
+    WHERE order_id = :order_id AND state <> 'freed' AND refund_no !~ '^[^-]+-R[0-9]+-'
+""")
+ADD_SUM = text("""
+    INSERT INTO return_sums (return_id, order_id, assessed, before_next)
+    VALUES (:id, :order_id, CAST(:assessed AS jsonb), CAST(:before AS jsonb))
+""")

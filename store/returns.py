@@ -1,0 +1,261 @@
+"""What customers ask back: each request once, its newest record, and whose units it is about."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Row, RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.approval import HOUSE
+from models.asking import NewReturn
+from models.errors import Missing, Refused
+from models.noun import Id, Money
+from models.order import Order, Record
+from models.refund import Before, Grounds
+from models.return_policy import ReturnPolicy
+from models.returns import Beside, Claim, Kind, LineSeen, Wanted
+from models.rma import Assessed, Return, ReturnRecord, ReturnStage
+from rules import approvals, refund_shares, return_policy
+from store import cases, money, refund_sums
+from store import return_statements as say
+from store.contacts import Contacts
+from store.database import Database
+
+DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED)
+
+
+@dataclass(frozen=True)
+class ReturnFilter:
+    """Which returns; what is left open means any. The one that has waited longest first."""
+
+    stage: ReturnStage | None = None
+    order: Id | None = None
+    shop: Id | None = None  # <channel>/<shop>
+    overdue: bool = False
+    limit: int = 50
+    after: Id | None = None  # the last number of the page before
+
+
+@dataclass(frozen=True)
+class ReturnRow:
+    """One return in a list."""
+
+    id: Id
+    order: Id
+    shop: Id
+    kind: Kind
+    stage: ReturnStage
+    since: datetime
+    overdue: bool
+    owner: str | None
+    due_at: datetime | None
+    waits_for: Id | None
+    asked_at: datetime
+    amount: Money
+    is_ended: bool
+
+
+class Returns:
+    """Every request is ours once its row is written; then its story begins."""
+
+    def __init__(self, db: Database, contacts: Contacts | None = None) -> None:
+        self.db, self.contacts = db, contacts
+
+    async def ask(self, new: NewReturn, policy: ReturnPolicy | None = None) -> tuple[Return, bool]:
+        """One transaction, one request of an order after the other; the return, and whether it is new.
+
+        Cost: five statements, two for the same again. Raises: Missing("order_unknown"), Refused("more_than_bought"),
+        Refused("asked_otherwise"): the same key for something else.
+        """
+        async with self.db.begin() as conn:
+            order, asked_at = await _locked(conn, new.order)
+            earlier = (await conn.execute(say.EARLIER, {"order_id": new.order})).all()
+            digest = _digest(new)
+            for row in earlier:
+                if new.key is not None and row.asked_key == new.key:
+                    if row.digest != digest:
+                        raise Refused("asked_otherwise")
+                    return Return.model_validate_json(row.seed), False
+            gone = _gone(earlier)
+            _must_be_left(order, new, gone)
+            lately = (await conn.execute(say.LATELY, {"order_id": new.order, "days": 30})).scalar_one()
+            beside = Beside(
+                lines=tuple(LineSeen(line=line, gone=units) for line, units in gone.items()), returns_lately=lately
+            )
+            made = _made(order, new, beside, (asked_at, len(earlier) + 1), policy or ReturnPolicy())
+            made = _weighed(made, order, await refund_sums.before(conn, new.order), new)
+            await conn.execute(say.ADD, _added(made, new.key, digest))
+        return made, True
+
+    async def put_return(self, record: ReturnRecord) -> None:
+        """One transaction. The same record again is harmless; an older one changes nothing.
+
+        Raises: Refused("older_than_known").
+        """
+        async with self.db.begin() as conn:
+            changed = (await conn.execute(say.PUT, _row(record))).one_or_none()
+            if changed is None:
+                raise Refused("older_than_known")
+            await money.settle(conn, record.matter)
+            if changed.has_new_cases:
+                await cases.told_of(conn, record.matter)
+
+    async def assess(self, matter: Return) -> Assessed:
+        """How much goes back, and of which payments: decided once, one return of an order after the other."""
+        async with self.db.begin() as conn:
+            order, at = await _locked(conn, matter.order)
+            return await refund_sums.assessed(conn, order, matter, at)
+
+    async def get(self, return_id: Id) -> ReturnRecord | Return:
+        """Its newest record, or what was asked while there is none. Raises: Missing("return_unknown")."""
+        async with self.db.begin() as conn:
+            row = (await conn.execute(say.GET, {"id": return_id})).one_or_none()
+        if row is None:
+            raise Missing("return_unknown")
+        return ReturnRecord.model_validate_json(row.body) if row.body else Return.model_validate_json(row.seed)
+
+    async def unstarted(self, limit: int) -> tuple[Return, ...]:
+        """Requests whose story has not told of itself. One statement."""
+        async with self.db.begin() as conn:
+            seeds = (await conn.execute(say.UNSTARTED, {"limit": limit})).scalars()
+            return tuple(Return.model_validate_json(seed) for seed in seeds)
+
+    async def listing(self, which: ReturnFilter) -> tuple[ReturnRow, ...]:
+        """A page. One statement."""
+        async with self.db.begin() as conn:
+            rows = (await conn.execute(say.LISTED, vars(which))).mappings().all()
+        return tuple(_shown(row) for row in rows)
+
+
+def _shown(row: RowMapping) -> ReturnRow:
+    plain = {name: row[name] for name in ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for")}
+    return ReturnRow(
+        **plain,
+        order=row["order_id"],
+        kind=Kind(row["kind"]),
+        stage=ReturnStage(row["stage"]),
+        asked_at=row["asked_at"],
+        amount=Money(minor=row["amount"], currency=row["currency"]),
+        is_ended=row["is_ended"],
+    )
+
+
+async def _locked(conn: AsyncConnection, order_id: Id) -> tuple[Order, datetime]:
+    """The order by its last record, with nobody else asking back of it meanwhile. Raises: Missing."""
+    row = (await conn.execute(say.LOCK, {"order_id": order_id})).one_or_none()
+    if row is None:
+        raise Missing("order_unknown")
+    return Record.model_validate_json(row.body).order if row.body else Order.model_validate_json(row.seed), row.now
+
+
+def _digest(new: NewReturn) -> str:
+    """Of what is asked, without who asks and what they said beside it."""
+    words = new.model_dump(mode="json", exclude={"by", "key", "note_id", "urgent"})
+    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def _gone(earlier: Sequence[Row[tuple[object, ...]]]) -> dict[int, int]:
+    """Units of each line under another return that is not dead. A compensation takes none."""
+    gone = dict[int, int]()
+    for row in earlier:
+        known = Return.model_validate_json(row.seed)
+        for claim in known.claims if not row.is_dead and known.kind is not Kind.COMPENSATION else ():
+            gone[claim.line] = gone.get(claim.line, 0) + claim.quantity
+    return gone
+
+
+def _must_be_left(order: Order, new: NewReturn, gone: dict[int, int]) -> None:
+    if new.kind is Kind.COMPENSATION:
+        return
+    claimed = dict[int, int]()
+    for claim in new.claims:
+        claimed[claim.line] = claimed.get(claim.line, 0) + claim.quantity
+    for line, quantity in claimed.items():
+        if line >= len(order.lines) or quantity + gone.get(line, 0) > order.lines[line].quantity:
+            raise Refused("more_than_bought")
+
+
+def _made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, int], policy: ReturnPolicy) -> Return:
+    at, nth = asked
+    wanted = Wanted(kind=new.kind, why=new.why, claims=_one_each(new.claims), asked_at=at, grade=new.grade)
+    number = f"{order.business_no}-R{nth}"
+    return Return(
+        id=number,
+        business_no=number,
+        order=order.id,
+        kind=new.kind,
+        why=new.why,
+        claims=wanted.claims,
+        asked_by=new.by,
+        note_id=new.note_id,
+        urgent=new.urgent,
+        judgement=return_policy.judge(order, wanted, beside, policy),
+        steps=(HOUSE,),
+        amount=new.sum or Money(minor=0, currency=order.total.currency),
+        received_at=at,
+        contact_version=order.contact_version,
+        policy=order.policy,
+        freely=policy.freely,
+    )
+
+
+def _one_each(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    units = dict[int, int]()
+    for claim in claims:
+        units[claim.line] = units.get(claim.line, 0) + claim.quantity
+    return tuple(Claim(line=line, quantity=quantity) for line, quantity in sorted(units.items()))
+
+
+def _weighed(made: Return, order: Order, before: Before, new: NewReturn) -> Return:
+    """What goes back if everything is as claimed, and who must agree to that."""
+    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount)
+    shares = refund_shares.shares(order, order.bargain, refund_sums.TERMS, grounds, before)
+    amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
+    wanted = Wanted(kind=new.kind, why=new.why, claims=made.claims, asked_at=made.received_at)
+    policy = ReturnPolicy()
+    categories = return_policy.categories_of(order, wanted, Beside(), policy)
+    steps = approvals.wanted(policy, made.judgement, amount, categories)
+    return made.model_copy(update={"amount": amount, "steps": steps})
+
+
+def _added(made: Return, key: str | None, digest: str) -> dict[str, object]:
+    return {
+        "id": made.id,
+        "order_id": made.order,
+        "n": int(made.id.rpartition("-R")[2]),
+        "shop": made.shop,
+        "asked_key": key,
+        "digest": digest,
+        "seed": made.model_dump_json(),
+        "asked_at": made.received_at,
+        "kind": made.kind,
+        "amount": made.amount.minor,
+        "currency": made.amount.currency,
+        "lines": [claim.line for claim in made.claims],
+        "quantities": [claim.quantity for claim in made.claims],
+    }
+
+
+def _row(record: ReturnRecord) -> dict[str, object]:
+    standing = record.standing
+    return {
+        "id": record.matter.id,
+        **{name: getattr(standing, name) for name in ("stage", "since", "owner", "due_at", "waits_for")},
+        "overdue": standing.is_overdue,
+        "is_ended": record.is_ended,
+        "is_dead": standing.stage in DEAD,
+        "version": record.matter.version,
+        "run": record.run,
+        "told_at": record.told_at,
+        "body": record.model_dump_json(),
+        "heard": list(record.heard),
+        "amount": _amount(record.matter),
+    }
+
+
+def _amount(matter: Return) -> int:
+    """What goes back: as it was decided, or, before that, if everything is as claimed."""
+    return sum(part.amount.minor for part in matter.assessed.parts) if matter.assessed else matter.amount.minor

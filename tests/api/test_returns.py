@@ -1,0 +1,183 @@
+"""Returns at the door, with a real store, a real Temporal and a provider that gives money back."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from api import stories
+from api.records import last_of
+from models.case import Role
+from models.errand import What
+from tests.api.conftest import OTHER_SHOP, eventually, relaying
+from tests.builders import delivered, shipped
+
+FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
+SCANNED = "2026-11-11T12:00:00+08:00"
+
+
+async def bought(door):
+    """An order that its customer has, by a proof that counts."""
+    order = await door.living("labelled")
+    parcel = (await door.get(f"/orders/{order}")).json()["parcels"][0]["id"]
+    for telling in (shipped(parcel), delivered(parcel)):
+        await stories.tell(door.tools.temporal, order, telling, last_of(door.tools, order))
+    await door.until(order, lambda told: told["stage"] == "delivered")
+    return order
+
+
+async def asked(door, order, role=Role.SERVICE, headers=None, **fields):
+    return await door.post("/returns", role, json=FREE | {"order": order} | fields, headers=headers or {})
+
+
+async def stands(door, number, stage, within=15):
+    async def told():
+        words = (await door.get(f"/returns/{number}")).json()
+        return words if words["stage"] == stage else None
+
+    async with asyncio.timeout(within):
+        while not (found := await told()):
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def decided(door, number, role, **fields):
+    words = {"kind": "decide", "is_agreed": True, "word": "approve"} | fields
+    return await door.post(f"/returns/{number}/wishes", role, json=words)
+
+
+async def test_asked_agreed_let_go_by_finance_and_given_back_once(lively):
+    order = await bought(lively)
+    answer = await asked(lively, order)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["id"]
+
+    early = await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    assert (early.status_code, early.json()["code"]) == (409, "not_due")
+    assert (await decided(lively, number, Role.OPS)).status_code == 200
+    await stands(lively, number, "due")
+    listed = await lively.get("/finance/refunds", Role.FINANCE)
+    assert listed.status_code == 200, listed.text
+    due = listed.json()["rows"]
+    assert [(row["id"], row["amount"]["minor"]) for row in due] == [(number, answer.json()["amount"]["minor"])]
+
+    gone = await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    assert (gone.status_code, gone.json()["stage"]) == (200, "triggered")
+    told = await stands(lively, number, "refunded")
+    given = lively.parties.providers[0].done(What.REFUND)
+    assert [(deed.key, deed.amount.minor) for deed in given] == [(f"{number}-refund-1", due[0]["amount"]["minor"])]
+    assert sum(share["amount"]["minor"] for share in told["shares"]) == given[0].amount.minor
+    assert [entry["what"] for entry in told["timeline"]][:2] == ["asked", "decide"]
+
+
+async def test_fifty_who_ask_for_the_same_unit_at_once_get_it_once(lively):
+    order = await bought(lively)
+    units = (await lively.get(f"/orders/{order}")).json()["lines"][0]["quantity"]
+    answers = await asyncio.gather(*(asked(lively, order, headers={"idempotency-key": f"k{n}"}) for n in range(50)))
+
+    codes = [answer.status_code for answer in answers]
+    assert (codes.count(201), codes.count(409)) == (units, 50 - units)
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"more_than_bought"}
+
+
+async def test_the_same_key_is_the_same_return_and_another_wish_under_it_is_refused(lively):
+    order = await bought(lively)
+    key = {"idempotency-key": "one"}
+    first, again = [await asked(lively, order, headers=key) for _ in range(2)]
+    other = await asked(lively, order, headers=key, why="defective")
+
+    assert first.json()["id"] == again.json()["id"]
+    assert (other.status_code, other.json()["code"]) == (409, "asked_otherwise")
+
+
+async def test_what_was_withdrawn_may_be_asked_back_again(lively):
+    order = await bought(lively)
+    units = (await lively.get(f"/orders/{order}")).json()["lines"][0]["quantity"]
+    every = [{"line": 0, "quantity": units}]
+    number = (await asked(lively, order, claims=every)).json()["id"]
+    assert (await asked(lively, order)).status_code == 409
+    answer = await lively.post(f"/returns/{number}/wishes", Role.SERVICE, json={"kind": "withdraw"})
+    assert answer.json()["stage"] == "withdrawn"
+    await stands(lively, number, "withdrawn")
+
+    again = await asked(lively, order, claims=every)
+    assert (again.status_code, again.json()["id"]) == (201, number.replace("-R1", "-R2"))
+
+
+async def test_goods_come_back_are_graded_and_only_then_paid_for(lively):
+    order = await bought(lively)
+    number = (await asked(lively, order, kind="return", why="defective")).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "approved")
+
+    async with relaying(lively.tools):
+        for kind, role, body, stage in (
+            ("goods_sent_back", Role.SERVICE, {"courier": "sf", "waybill": "SF1"}, "sent_back"),
+            ("goods_arrived", Role.WAREHOUSE, {"place": "east"}, "arrived"),
+            (
+                "goods_inspected",
+                Role.WAREHOUSE,
+                {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "as_new"}]},
+                "due",
+            ),
+        ):
+            said = {"kind": kind, "at": SCANNED, "body": body}
+            answer = await lively.post(f"/returns/{number}/facts", role, json=said)
+            assert answer.status_code == 202, answer.text
+            await stands(lively, number, stage)
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
+
+
+async def test_a_shop_neither_sees_nor_asks_back_what_is_anothers(lively):
+    order = await bought(lively)
+    number = (await asked(lively, order)).json()["id"]
+    other = {"authorization": f"Bearer {OTHER_SHOP}"}
+
+    assert (await lively.get(f"/returns/{number}", Role.SHOP)).status_code == 200
+    assert (await lively.get(f"/returns/{number}", None, headers=other)).status_code == 404
+    assert (await lively.post("/returns", None, json=FREE | {"order": order}, headers=other)).status_code == 404
+    assert (await lively.get("/returns", None, headers=other)).json()["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"kind": "exchange"}, "#/kind"),
+        ({"claims": []}, "#/claims"),
+        ({"sum": {"minor": 1}}, "#/sum"),
+        ({"kind": "compensation", "claims": []}, "#/sum"),
+        ({"why": "because"}, "#/why"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_field_by_field(door, fields, pointer):
+    answer = await asked(door, "web/demo/N1", **fields)
+
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, [pointer])
+
+
+async def test_nothing_is_asked_back_of_an_order_that_nobody_knows(door):
+    answer = await asked(door, "web/demo/NOBODY")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "order_unknown")
+
+
+async def test_a_return_that_is_asked_for_while_temporal_is_away_is_begun_by_the_relay(lively, monkeypatch):
+    order = await bought(lively)
+    monkeypatch.setattr("api.returns.begin", nobody)
+    number = (await asked(lively, order)).json()["id"]
+    async with lively.tools.db.begin() as conn:
+        await conn.execute(text("UPDATE returns SET relay_at = now()"))
+    assert (await decided(lively, number, Role.OPS)).status_code == 404
+
+    async with relaying(lively.tools):
+        await eventually(lambda: agreed(lively, number))
+    await stands(lively, number, "due")
+
+
+async def nobody(tools, made):
+    """Temporal is away just now."""
+
+
+async def agreed(door, number):
+    return (await decided(door, number, Role.OPS)).status_code == 200
