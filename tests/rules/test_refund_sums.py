@@ -16,7 +16,7 @@ from rules.faults import fault_of
 from rules.refund_shares import after, left, refund, shares
 from tests.builders import an_order
 
-MANY = settings(max_examples=1000)
+MANY = settings(max_examples=300)
 TERMS = Terms(parts=(PartValue(part="charger", value=Money(minor=900)),))
 AMOUNTS = st.integers(0, 20000).map(lambda minor: Money(minor=minor))
 LINES = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 9999)), min_size=1, max_size=4)

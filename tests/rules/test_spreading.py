@@ -74,7 +74,7 @@ def test_what_nobody_holds_is_not_given():
         spread(payments(100, 200), (), Money(minor=301))
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(HELD, st.lists(st.integers(0, 6000), max_size=6))
 def test_however_often_money_goes_back_no_payment_gives_more_than_it_holds(captured, amounts):
     held = payments(*(minor for minor, _ in captured), minutes=[minute for _, minute in captured])
