@@ -167,6 +167,28 @@ class Limits(Part):
     failures: Quota = Field("20/m", description="Wrong keys and signatures from one address")
 
 
+class Pictures(Part):
+    """Where pictures lie, sealed: in a folder, or in a bucket that speaks S3."""
+
+    folder: Path | None = Field(None, description="Folder of pictures, one for all processes; empty: in OMS_DATA")
+    bucket: str | None = Field(None, min_length=3, description="S3-compatible bucket of pictures, instead of a folder")
+    endpoint: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+", description="Where the bucket's service answers, https://host"
+    )
+    region: str = Field("us-east-1", description="The bucket's region")
+    key_id: SecretStr | None = Field(None, description="Access key id for the bucket")
+    secret: SecretStr | None = Field(None, description="Secret access key for the bucket")
+    virtual_hosted: bool = Field(
+        default=False, description="The endpoint's host is the bucket's own, as Alibaba Cloud OSS wants it"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len({told is None for told in (self.bucket, self.endpoint, self.key_id, self.secret)}) > 1:
+            raise ValueError("bucket, endpoint, key_id and secret belong together: set all or none")
+        return self
+
+
 class Ports(Part):
     """Where we listen; on the embedded stack a taken port is replaced by a free one. 0: any free one."""
 
@@ -227,6 +249,7 @@ class Settings(BaseSettings):
     slots: Slots = Slots()
     bulk: Bulk = Bulk()
     limits: Limits = Limits()
+    pictures: Pictures = Pictures()
     ports: Ports = Ports()
     otel: Otel = Otel()
     keys: Keys

@@ -187,6 +187,23 @@ def test_nothing_is_told_that_nobody_reads():
     assert told - read - set(Role) == set()
 
 
+def test_pictures_lie_in_a_folder_unless_a_bucket_is_told_with_all_that_opens_it(monkeypatch, tmp_path):
+    assert (load(data=tmp_path).pictures.folder, load(data=tmp_path).pictures.bucket) == (None, None)
+    monkeypatch.setenv("OMS_PICTURES__BUCKET", "shots")
+    monkeypatch.setenv("OMS_PICTURES__ENDPOINT", "https://s3.example")
+    monkeypatch.setenv("OMS_PICTURES__KEY_ID", "one-key")
+    with pytest.raises(Misconfigured, match="OMS_PICTURES: bucket, endpoint, key_id and secret belong together"):
+        load(data=tmp_path)
+    monkeypatch.setenv("OMS_PICTURES__SECRET", "hush-hush")
+
+    told = load(data=tmp_path).pictures
+
+    assert (told.bucket, told.endpoint, told.region) == ("shots", "https://s3.example", "us-east-1")
+    assert told.secret.get_secret_value() == "hush-hush"
+    assert "hush-hush" not in str(told)
+    assert "one-key" not in str(told)
+
+
 def test_a_party_may_have_slots_of_its_own(monkeypatch, tmp_path):
     monkeypatch.setenv("OMS_SLOTS__PARTIES", '{"sf": 5}')
 
