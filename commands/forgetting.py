@@ -33,7 +33,7 @@ def forget(which: Which = None, *, phone: Phone = None, by: By) -> None:
 
 async def _forget(which: str | None, phone: str | None, by: Id) -> Forgotten:
     async with desk() as opened:
-        book = Forgetting(opened.contacts)
+        book = Forgetting(opened.contacts, opened.pictures)
         if phone is not None:
             return await book.person(phone, by, Role.ADMIN)
         order = await opened.exactly(which or "")  # a shop's number or a waybill may be the beginning of another's

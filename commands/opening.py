@@ -29,7 +29,9 @@ from store.database import Database
 from store.inbox import Inbox
 from store.listings import OrderFilter
 from store.orders import OrderBook
+from store.pictures import Pictures
 from store.policies import Policies
+from store.shelf import shelf_at
 
 A_FEW = 10
 T = TypeVar("T")
@@ -60,6 +62,11 @@ class Desk:
     def contacts(self) -> Contacts:
         """The keys of what is personal: needed to write a note, never to print one."""
         return Contacts(self.db, raw_key(self.settings.contacts_key), raw_key(self.settings.phone_key))
+
+    @property
+    def pictures(self) -> Pictures:
+        """What lies sealed outside the rows."""
+        return Pictures(self.contacts, shelf_at(self.settings.pictures, self.settings.data))
 
     @property
     def orders(self) -> OrderBook:

@@ -73,6 +73,8 @@ FORGET = text("""
             SELECT coalesce(jsonb_object_agg(field, digest), '{}') FROM jsonb_each(digests) AS kept (field, digest)
             WHERE field <> 'note' AND NOT starts_with(field, 'receiver.')
         ) WHERE order_id = :order_id RETURNING raw
+    ), unpictured AS (
+        UPDATE pictures SET digest = NULL WHERE order_id = :order_id
     ), unheard AS (
         UPDATE raws SET wrapped = NULL WHERE id IN (
             SELECT raw FROM undigested UNION ALL SELECT raw FROM inbox WHERE order_id = :order_id
@@ -102,7 +104,7 @@ class Contacts:
         """The next version. Cost: two statements. Raises: Missing("forgotten")."""
         plain, phone_hash = contact.model_dump_json().encode(), self.phone_hash(contact.phone)
         async with self.db.begin() as conn:
-            sealed = (await self._key(conn, order_id)).seal(plain, f"{CONTACT}/{order_id}")
+            sealed = (await self.key(conn, order_id)).seal(plain, f"{CONTACT}/{order_id}")
             row = {"order_id": order_id, "sealed": sealed, "phone_hash": phone_hash}
             return int((await conn.execute(ADD, row)).scalar_one())
 
@@ -123,8 +125,8 @@ class Contacts:
     async def forget(self, order_id: Id) -> bool:
         """Destroy the keys of the order's person and of every message about it; whether that is news. Twice is once.
 
-        Why: digests by which a phone could be found or guessed go too. The order itself holds nothing personal.
-        One statement. Raises: Missing("contact_unknown").
+        Why: digests by which a phone or a picture could be found or guessed go too. The order itself holds nothing
+        personal. One statement. Raises: Missing("contact_unknown").
         """
         async with self.db.begin() as conn:
             return await forgotten(conn, order_id)
@@ -139,7 +141,7 @@ class Contacts:
         """Free words, kept like a contact: what travels is this id. Two statements. Raises: Missing("forgotten")."""
         note_id = f"note-{secrets.token_hex(8)}"
         async with self.db.begin() as conn:
-            sealed = (await self._key(conn, order_id)).seal(words.encode(), f"{NOTE}/{note_id}")
+            sealed = (await self.key(conn, order_id)).seal(words.encode(), f"{NOTE}/{note_id}")
             await conn.execute(ADD_NOTE, {"id": note_id, "order_id": order_id, "sealed": sealed})
         return note_id
 
@@ -152,7 +154,8 @@ class Contacts:
             raise Missing("note_unknown")
         return self.master.unwrap(Wrapped(row.wrapped, row.master)).open(row.sealed, f"{NOTE}/{note_id}").decode()
 
-    async def _key(self, conn: AsyncConnection, order_id: Id) -> Key:
+    async def key(self, conn: AsyncConnection, order_id: Id) -> Key:
+        """The key of the order's person, made if need be, and its row locked. One statement. Raises: Missing."""
         kept = self.master.fresh()[1]._asdict()
         row = (await conn.execute(KEY_OF, {"order_id": order_id, **kept})).one()
         return self.master.unwrap(Wrapped(row.wrapped, row.master))

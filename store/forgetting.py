@@ -1,14 +1,16 @@
 """People who ask to be forgotten, by one order or by their phone."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import text
 
 from models.case import Role
-from models.errors import Missing, Refused
+from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from store.audit import Deed, noted
 from store.contacts import Contacts, forgotten
+from store.pictures import Pictures
 
 # An order that was claimed and has not told of itself yet is under way too.
 UNDER_WAY = text("""
@@ -27,15 +29,33 @@ class Forgotten(NamedTuple):
 class Forgetting:
     """Each order is forgotten and written down, or neither. Its facts remain: there is nothing personal in them."""
 
-    def __init__(self, contacts: Contacts) -> None:
-        self.contacts = contacts
+    def __init__(self, contacts: Contacts, pictures: Pictures | None = None) -> None:
+        self.contacts, self.pictures = contacts, pictures
 
     async def order(self, order_id: Id, who: Id, role: Role) -> bool:
-        """Its names, phones, addresses, notes, and every word that came about it; false: it was done before.
+        """Its names, phones, addresses, notes, pictures, and every word that came about it; false: done before.
 
-        Cost: four statements in one transaction.
+        Cost: four statements in one transaction; then the pictures' files, which nobody can read any more.
         Raises: Missing("order_unknown"); Refused("still_under_way"): somebody may have to write its label.
         """
+        is_news = await self._order(order_id, who, role)
+        await self._tidied()
+        return is_news
+
+    async def person(self, phone: str, who: Id, role: Role) -> Forgotten:
+        """Every order that ever went to this phone. One statement, and the cost of each order."""
+        done, left = list[Id](), list[Id]()
+        for order_id in await self.contacts.orders_of(phone):
+            try:
+                await self._order(order_id, who, role)
+            except Refused:
+                left.append(order_id)
+            else:
+                done.append(order_id)
+        await self._tidied()
+        return Forgotten(tuple(done), tuple(left))
+
+    async def _order(self, order_id: Id, who: Id, role: Role) -> bool:
         async with self.contacts.db.begin() as conn:
             if (await conn.execute(UNDER_WAY, {"order_id": order_id})).scalar_one():
                 raise Refused("still_under_way")
@@ -47,14 +67,8 @@ class Forgetting:
                 await noted(conn, Deed(who, role, "forget", order_id))
         return is_news
 
-    async def person(self, phone: str, who: Id, role: Role) -> Forgotten:
-        """Every order that ever went to this phone. One statement, and the cost of each order."""
-        done, left = list[Id](), list[Id]()
-        for order_id in await self.contacts.orders_of(phone):
-            try:
-                await self.order(order_id, who, role)
-            except Refused:
-                left.append(order_id)
-            else:
-                done.append(order_id)
-        return Forgotten(tuple(done), tuple(left))
+    async def _tidied(self) -> None:
+        """Why no failure: what is left on a shelf that is away is unreadable, and goes the next time."""
+        if self.pictures is not None:
+            with suppress(Unavailable):
+                await self.pictures.tidy()
