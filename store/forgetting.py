@@ -12,10 +12,11 @@ from store.audit import Deed, noted
 from store.contacts import Contacts, forgotten
 from store.pictures import Pictures
 
-# An order that was claimed and has not told of itself yet is under way too.
+# An order that was claimed and has not told of itself yet is under way too; so is one of which something comes back.
 UNDER_WAY = text("""
     SELECT EXISTS (SELECT FROM orders WHERE id = :order_id AND NOT is_ended)
         OR EXISTS (SELECT FROM claims WHERE order_id = :order_id AND started_at IS NULL)
+        OR EXISTS (SELECT FROM returns WHERE order_id = :order_id AND NOT is_ended)
 """)
 
 

@@ -11,11 +11,15 @@ from store.forgetting import Forgetting
 from store.pictures import Pictures
 from store.shelf import Folder
 from tests.builders import NOON
-from tests.store.makings import contacts
+from tests.store.makings import a_new_order, claims, contacts
 from tests.store.shots import HEIC, JPEG, WEBP, a_jpeg, a_new_picture, png
 
 ORDER, RETURN = "web/demo/1", "0123456789ABCDEF-R1"
 AGE = text("UPDATE pictures SET begun_at = begun_at - make_interval(mins => :minutes)")
+A_RETURN = text("""
+    INSERT INTO returns (id, order_id, n, shop, digest, seed, kind, amount, currency)
+    VALUES (:id, :order, 1, 'web/demo', '', '{}', 'refund_only', 0, 'CNY')
+""")
 ROWS = text("SELECT id, digest, added_at, gone_at FROM pictures ORDER BY begun_at")
 
 
@@ -206,6 +210,21 @@ async def test_a_forgotten_persons_pictures_are_gone_and_cannot_be_added_any_mor
             await lost
     assert [(row.digest, row.gone_at is None) for row in await run(db, ROWS) if row.id == added.id] == [(None, False)]
     assert (await pictures.get(others.id))[1] == JPEG
+
+
+async def test_who_sends_something_back_is_forgotten_when_the_return_is_over(db, pictures):
+    order = (await claims(db).claim(a_new_order(), b"{}")).order
+    added, _ = await pictures.add(a_new_picture(order=order.id), JPEG)
+    await run(db, text("UPDATE claims SET started_at = now()"))
+    await run(db, A_RETURN, id=RETURN, order=order.id)
+    book = Forgetting(pictures.contacts, pictures)
+
+    with pytest.raises(Refused, match="still_under_way"):
+        await book.order(order.id, "lin", Role.ADMIN)
+    assert (await pictures.get(added.id))[1] == JPEG
+    await run(db, text("UPDATE returns SET is_ended = true"))
+
+    assert await book.order(order.id, "lin", Role.ADMIN)
 
 
 async def test_a_file_that_is_left_is_unreadable_and_goes_when_the_shelf_is_back(db, pictures, folder):
