@@ -19,9 +19,11 @@ from models.fact import Milestone, Proof
 from models.finding import Check
 from models.order import Flag
 from models.policy import Span
+from models.rma import ReturnStage
 from models.stage import Source, Stage
 from models.story import Shield
 from rules import labels, permissions
+from rules.return_silences import LADDER
 from rules.silences import BY_NAME
 
 TABLES = (
@@ -54,7 +56,8 @@ def reasons_in(rules):
         ("shield", list(Shield)),
         ("what", list(What)),
         ("wish", list(WISHERS)),
-        ("deadline", [*BY_NAME, *Check]),
+        ("deadline", [*BY_NAME, *LADDER.by_name, *Check]),
+        ("return_stage", list(ReturnStage)),
         ("span", list(Span)),
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
