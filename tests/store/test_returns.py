@@ -1,0 +1,188 @@
+"""Requests to give something back: each once, never more units than were bought, never more money than was paid."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models.asking import NewReturn
+from models.errors import Missing, Refused
+from models.line import Line
+from models.noun import Money
+from models.order import Record
+from models.returns import Claim, Grade, Graded, Kind, Why
+from models.rma import Return, ReturnRecord, ReturnStage
+from models.wish import Withdraw
+from rules.deadlines import judged
+from rules.learning import hear
+from rules.return_permissions import granted
+from rules.return_silences import judged as judged_return
+from rules.rmas import hear as heard
+from store.orders import OrderBook
+from store.returns import ReturnFilter, Returns
+from tests.builders import NOON, a_telling, delivered, paid, shipped
+from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
+
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def returns(db):
+    return Returns(db)
+
+
+async def bought(db, *transactions, quantity=3, minor=1000):
+    """An order of one line, paid, by one payment or several, and delivered."""
+    lines = (Line(sku="tea", quantity=quantity, unit_price=Money(minor=minor)),)
+    total = Money(minor=quantity * minor)
+    order = (await claims(db).claim(a_new_order(lines=lines, total=total), b"")).order
+    shares = transactions or ((f"tx-{order.business_no}", total.minor),)
+    for nth, (transaction, share) in enumerate(shares):
+        at = NOON + timedelta(minutes=nth)
+        order = hear(order, paid(transaction, f"n{nth}", at, amount=Money(minor=share)), NOON + timedelta(hours=1))
+    for telling in (shipped("p1"), delivered("p1")):
+        order = hear(order, telling, LATER)
+    record = Record(order=order.model_copy(update={"version": 1}), standing=judged(order)[1], told_at=LATER)
+    await OrderBook(db, contacts(db)).put(record)
+    return order
+
+
+def wanted(order, quantity=1, **fields):
+    usual = {"kind": Kind.REFUND_ONLY, "why": Why.DEFECTIVE, "claims": (Claim(line=0, quantity=quantity),), "by": "wu"}
+    return NewReturn(**{"order": order.id, **usual, **fields})
+
+
+async def put(returns, matter, **fields):
+    record = {"matter": matter.model_copy(update={"version": 1}), "standing": judged_return(matter)[1], **fields}
+    await returns.put_return(ReturnRecord(**{"run": "r1", "told_at": LATER, **record}))
+
+
+def sums(assessed):
+    return [(part.transaction, part.amount.minor) for part in assessed.parts]
+
+
+async def test_a_request_has_the_orders_number_and_its_own(db, returns):
+    order = await bought(db)
+    first, is_new = await returns.ask(wanted(order))
+    second, _ = await returns.ask(wanted(order))
+
+    assert (first.id, second.id, is_new) == (f"{order.business_no}-R1", f"{order.business_no}-R2", True)
+    assert (first.amount.minor, first.order, await returns.get(first.id)) == (1000, order.id, first)
+
+
+async def test_nobody_asks_back_more_units_than_were_bought_however_many_ask_at_once(db, returns):
+    order = await bought(db, quantity=3)
+    asked = await asyncio.gather(*(returns.ask(wanted(order)) for _ in range(12)), return_exceptions=True)
+
+    refused = [answer.code for answer in asked if isinstance(answer, Refused)]
+    assert refused == ["more_than_bought"] * 9
+    assert len({made.id for made, _ in (answer for answer in asked if isinstance(answer, tuple))}) == 3
+
+
+async def test_a_line_that_was_never_bought_is_refused(db, returns):
+    order = await bought(db)
+    with pytest.raises(Refused, match="more_than_bought"):
+        await returns.ask(wanted(order, claims=(Claim(line=7, quantity=1),)))
+    with pytest.raises(Missing, match="order_unknown"):
+        await returns.ask(wanted(order).model_copy(update={"order": "web/demo/NOBODY"}))
+
+
+async def test_the_same_key_is_the_same_request(db, returns):
+    order = await bought(db)
+    first, _ = await returns.ask(wanted(order, key="k1"))
+    again, is_new = await returns.ask(wanted(order, key="k1", by="li"))
+
+    assert (again, is_new) == (first, False)
+    with pytest.raises(Refused, match="asked_otherwise"):
+        await returns.ask(wanted(order, key="k1", quantity=2))
+
+
+async def test_units_of_a_request_that_died_may_be_asked_back_again(db, returns):
+    order = await bought(db, quantity=1)
+    made, _ = await returns.ask(wanted(order))
+    with pytest.raises(Refused):
+        await returns.ask(wanted(order))
+    await put(returns, granted(made, Withdraw(by="wu"), LATER), is_ended=True)
+
+    assert (await returns.ask(wanted(order)))[1]
+
+
+async def test_how_much_goes_back_is_decided_once_and_all_of_them_sum_to_what_was_paid(db, returns):
+    order = await bought(db, ("tx1", 1700), ("tx2", 1300))
+    made = [(await returns.ask(wanted(order)))[0] for _ in range(3)]
+    decided = await asyncio.gather(*(returns.assess(matter) for matter in made))
+
+    assert await returns.assess(made[1]) == decided[1]
+    assert sorted(sum(minor for _, minor in sums(one)) for one in decided) == [1000, 1000, 1000]
+    each = {tx: sum(minor for one in decided for name, minor in sums(one) if name == tx) for tx in ("tx1", "tx2")}
+    assert each == {"tx1": 1700, "tx2": 1300}
+
+
+async def test_the_payment_that_came_last_goes_back_first(db, returns):
+    order = await bought(db, ("tx1", 1700), ("tx2", 1300))
+    made, _ = await returns.ask(wanted(order, quantity=2))
+
+    assert sums(await returns.assess(made)) == [("tx2", 1300), ("tx1", 700)]
+
+
+async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns):
+    order = await bought(db)
+    made, _ = await returns.ask(wanted(order, quantity=2, kind=Kind.RETURN))
+    graded = [
+        Graded(line=0, quantity=1, grade=grade).model_dump(mode="json") for grade in (Grade.AS_NEW, Grade.MISSING)
+    ]
+    seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
+
+    assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
+
+
+async def test_an_older_record_changes_nothing_and_says_so(db, returns):
+    made, _ = await returns.ask(wanted(await bought(db)))
+    await put(returns, made, run="r2", told_at=LATER)
+    with pytest.raises(Refused, match="older_than_known"):
+        await put(returns, made, run="r1")
+
+    assert (await returns.get(made.id)).run == "r2"
+
+
+async def test_a_providers_word_about_a_returns_refund_goes_to_the_return_and_the_bills_to_the_order(db, returns):
+    order = await bought(db)
+    made, _ = await returns.ask(wanted(order))
+    keys = (f"{made.id}-refund-1", made.id, f"{order.business_no}-refund-1", f"{order.business_no}-R7-refund-1")
+    told = [a_message(key, id=f"t{nth}", kind="refund_settled") for nth, key in enumerate(keys)]
+    kept = [(await inbox(db).keep("wechat", "main", b"raw", [one]))[0].order_id for one in told]
+
+    assert kept == [made.id, made.id, order.id, None]
+
+
+async def test_a_record_accounts_for_what_it_heard(db, returns):
+    made, _ = await returns.ask(wanted(await bought(db)))
+    box = inbox(db)
+    await box.keep("wechat", "main", b"raw", [a_message(made.id)])
+    await put(returns, made, heard=("t1",))
+
+    assert [(row.order_id, row.telling_id) for row in await box.listing("done", 10)] == [(made.id, "t1")]
+
+
+async def test_lists_show_the_one_that_has_waited_longest_first_page_by_page(db, returns):
+    order = await bought(db)
+    made = [(await returns.ask(wanted(order)))[0].id for _ in range(3)]
+    first = await returns.listing(ReturnFilter(stage=ReturnStage.ASKED, shop=order.shop, limit=2))
+    rest = await returns.listing(ReturnFilter(order=order.id, after=first[-1].id))
+
+    assert [row.id for row in (*first, *rest)] == made
+    assert await returns.listing(ReturnFilter(stage=ReturnStage.DUE)) == ()
+    assert (first[0].amount, first[0].kind) == (Money(minor=1000), Kind.REFUND_ONLY)
+
+
+async def test_a_request_whose_story_is_silent_is_begun_again_and_again_until_it_tells(db, returns):
+    made, _ = await returns.ask(wanted(await bought(db)))
+
+    assert await returns.unstarted(10) == ()  # the door begins it itself
+    async with db.begin() as conn:
+        await conn.exec_driver_sql("UPDATE returns SET relay_at = now()")
+    assert await returns.unstarted(10) == (made,)
+    async with db.begin() as conn:
+        await conn.exec_driver_sql("UPDATE returns SET relay_at = now()")
+    await put(returns, made)
+    assert (await returns.unstarted(10), isinstance(made, Return)) == ((), True)
