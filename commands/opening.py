@@ -31,6 +31,7 @@ from store.listings import OrderFilter
 from store.orders import OrderBook
 from store.pictures import Pictures
 from store.policies import Policies
+from store.returns import Returns
 from store.shelf import shelf_at
 
 A_FEW = 10
@@ -72,6 +73,11 @@ class Desk:
     def orders(self) -> OrderBook:
         """The last record of each order."""
         return OrderBook(self.db)
+
+    @property
+    def returns(self) -> Returns:
+        """The last record of each return."""
+        return Returns(self.db)
 
     @property
     def claims(self) -> Claims:

@@ -15,7 +15,8 @@ from commands.rewriting import rewrite
 from commands.showing import ASIDE, Json, say, show_json, show_pairs, show_table, span, spelt
 from models.errors import Missing, Unavailable
 from models.noun import Id
-from models.order import Record
+from models.order import Order, Record
+from models.rma import Return
 from models.story import Entry, Explanation, Try
 from rules.explaining import explain
 from rules.timeline import timeline
@@ -170,11 +171,14 @@ async def revive_all(rate: int, by: Id) -> None:
         try:
             with ASIDE.status("") as wheel:
                 async for order in paced(_open(opened), rate):
-                    wheel.update(f"{seen} open orders looked at, {revived} go on")
+                    wheel.update(f"{seen} open orders and returns looked at, {revived} go on")
                     revived += await _is_revived(opened, client, order, by)
                     seen += 1
         finally:
-            say(f"Of {seen} open orders {revived} go on from their last record; the others ran already.", "green")
+            say(
+                f"Of {seen} open orders and returns {revived} go on from their last record; the others ran already.",
+                "green",
+            )
 
 
 async def _open(opened: Desk) -> AsyncIterator[Id]:
@@ -183,12 +187,26 @@ async def _open(opened: Desk) -> AsyncIterator[Id]:
         for order in page:
             yield order
         page = await opened.orders.open(page[-1])
+    page = await opened.returns.open()
+    while page:
+        for matter in page:
+            yield matter
+        page = await opened.returns.open(page[-1])
 
 
 async def _is_revived(opened: Desk, client: Client, order: Id, by: Id) -> bool:
     """Why read again: it may have ended since its page was read, and nobody wakes what is over."""
-    record = await opened.orders.get(order)
-    if record.is_ended or not await stories.revive(client, record.order):
+    matter, is_ended = await _last(opened, order)
+    if is_ended or not await stories.revive(client, matter):
         return False
     await opened.noted(by, "revive", order)
     return True
+
+
+async def _last(opened: Desk, story: Id) -> tuple[Order | Return, bool]:
+    """The last record of an order, or of a return, and whether it is over."""
+    if not stories.is_return(story):
+        record = await opened.orders.get(story)
+        return record.order, record.is_ended
+    known = await opened.returns.get(story)
+    return (known, False) if isinstance(known, Return) else (known.matter, known.is_ended)

@@ -46,6 +46,7 @@ PUT = text("""
     SELECT has_new_cases FROM written
 """)
 GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")
+OPEN = text("SELECT id FROM returns WHERE NOT is_ended AND id > :after ORDER BY id LIMIT :limit")
 UNSTARTED = text("""
     WITH due AS (
         SELECT id FROM returns WHERE started_at IS NULL AND relay_at <= now()

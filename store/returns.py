@@ -117,6 +117,11 @@ class Returns:
             raise Missing("return_unknown")
         return ReturnRecord.model_validate_json(row.body) if row.body else Return.model_validate_json(row.seed)
 
+    async def open(self, after: Id = "", limit: int = 500) -> tuple[Id, ...]:
+        """Returns that have not ended, by their numbers, from behind that one on. One statement."""
+        async with self.db.begin() as conn:
+            return tuple((await conn.execute(say.OPEN, {"after": after, "limit": limit})).scalars())
+
     async def unstarted(self, limit: int) -> tuple[Return, ...]:
         """Requests whose story has not told of itself. One statement."""
         async with self.db.begin() as conn:

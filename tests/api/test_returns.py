@@ -175,6 +175,22 @@ async def test_a_return_that_is_asked_for_while_temporal_is_away_is_begun_by_the
     await stands(lively, number, "due")
 
 
+async def test_a_return_whose_story_is_gone_goes_on_from_its_record_and_its_money_goes_once(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    await lively.tools.temporal.get_workflow_handle(stories.story_of(number)).terminate()
+
+    client = lively.tools.temporal
+    assert await lively.tools.returns.open() == (number,)
+    assert await stories.revive(client, await last_of(lively.tools, number)())
+    assert not await stories.revive(client, await last_of(lively.tools, number)())
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
+    assert [deed.key for deed in lively.parties.providers[0].done(What.REFUND)] == [f"{number}-refund-1"]
+    assert await lively.tools.returns.open() == ()
+
+
 async def nobody(tools, made):
     """Temporal is away just now."""
 

@@ -224,7 +224,7 @@ async def test_from_a_backup_and_the_keys_every_order_goes_on_in_an_empty_tempor
         stopping = await stopped_with_the_money_in_the_air(house, world)
         await house.story(labelled).terminate("lost")
 
-        assert "Of 6 open orders 1 go on" in await orderhub(first, "order", "revive", "--all")
+        assert "Of 6 open orders and returns 1 go on" in await orderhub(first, "order", "revive", "--all")
         assert await house.told_stage(labelled) is Stage.LABELLED
 
         assert "secrets.json" in await orderhub(first, "backup", str(file))
@@ -238,7 +238,7 @@ async def test_from_a_backup_and_the_keys_every_order_goes_on_in_an_empty_tempor
 
     assert "orderhub order revive --all" in await orderhub(second, "restore", str(file))
     async with world.house(second) as house:
-        assert "Of 6 open orders 6 go on" in await orderhub(second, "order", "revive", "--all")
+        assert "Of 6 open orders and returns 6 go on" in await orderhub(second, "order", "revive", "--all")
         stages = [await house.told_stage(order) for order in resting]
         assert stages == [Stage.RECEIVED, Stage.PAID, Stage.LABELLED]
         assert " 0 go on" in await orderhub(second, "order", "revive", "--all")
