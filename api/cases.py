@@ -74,7 +74,9 @@ async def close(
     if known.shop:  # else no story waits for it
         async with reaching(tools.terms.answer_within):
             await stories.close(tools.temporal, known.case, visitor.name)
-    note_id = await tools.contacts.add_note(known.case.story, said.note) if said.note else None
+    story = known.case.story
+    whose = await tools.returns.order_of(story) if stories.is_return(story) else story
+    note_id = await tools.contacts.add_note(whose, said.note) if said.note else None
     story = await tools.cases.close(case, visitor.name, note_id)
     await tools.audit.note(visitor.name, visitor.role, "close.case", story)
 

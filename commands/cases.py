@@ -61,7 +61,9 @@ async def _close(case: int, by: Id, note: str) -> None:
         if known.shop:  # else no story waits for it
             async with reaching(PATIENCE):
                 await stories.close(await connected(opened.settings), known.case, by)
-        note_id = await opened.contacts.add_note(known.case.story, note) if note else None
+        story = known.case.story
+        whose = await opened.returns.order_of(story) if stories.is_return(story) else story
+        note_id = await opened.contacts.add_note(whose, note) if note else None
         await opened.cases.close(case, by, note_id)
         await opened.noted(by, "close_case", str(case))
 

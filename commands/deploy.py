@@ -123,7 +123,7 @@ async def wake(known: Deployment, total: int, rate: int) -> None:
 
 async def _is_woken(known: Deployment, story: Id) -> bool:
     try:
-        await stories.nudge(known.client, story.removeprefix(stories.story_of("")))
+        await stories.nudge(known.client, story.partition("/")[2])
     except Missing:
         return False  # it ended meanwhile
     return True

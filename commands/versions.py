@@ -20,7 +20,7 @@ from models.errors import Unavailable
 from models.noun import Id
 from stack import Down
 
-OPEN = "WorkflowType = 'OrderWorkflow' AND ExecutionStatus = 'Running'"
+OPEN = "WorkflowType IN ('OrderWorkflow', 'ReturnWorkflow') AND ExecutionStatus = 'Running'"
 VERSION = "TemporalWorkerDeploymentVersion"
 PREFIX = "WORKER_DEPLOYMENT_VERSION_STATUS_"
 NONE = "none"

@@ -83,7 +83,10 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 
 
 def _close(matter: Return, wish: CloseCase) -> Id | None:
-    return None if any(is_about(case, wish) and not case.closed_at for case in matter.cases) else "no_such_case"
+    if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
+        return "no_such_case"
+    is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
+    return "stuck_retry_or_give_up" if is_stuck else None
 
 
 def _dismiss(matter: Return, wish: Dismiss) -> Id | None:

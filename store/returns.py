@@ -117,6 +117,11 @@ class Returns:
             raise Missing("return_unknown")
         return ReturnRecord.model_validate_json(row.body) if row.body else Return.model_validate_json(row.seed)
 
+    async def order_of(self, return_id: Id) -> Id:
+        """Which order it is about. One statement. Raises: Missing("return_unknown")."""
+        known = await self.get(return_id)
+        return known.order if isinstance(known, Return) else known.matter.order
+
     async def open(self, after: Id = "", limit: int = 500) -> tuple[Id, ...]:
         """Returns that have not ended, by their numbers, from behind that one on. One statement."""
         async with self.db.begin() as conn:

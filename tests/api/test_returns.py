@@ -11,6 +11,7 @@ from models.case import Role
 from models.errand import What
 from tests.api.conftest import OTHER_SHOP, eventually, relaying
 from tests.builders import delivered, shipped
+from tests.others import refuses
 
 FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
 SCANNED = "2026-11-11T12:00:00+08:00"
@@ -189,6 +190,27 @@ async def test_a_return_whose_story_is_gone_goes_on_from_its_record_and_its_mone
     await stands(lively, number, "refunded")
     assert [deed.key for deed in lively.parties.providers[0].done(What.REFUND)] == [f"{number}-refund-1"]
     assert await lively.tools.returns.open() == ()
+
+
+async def test_a_return_that_is_stuck_is_not_closed_but_moved_and_its_case_goes_with_it(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    lively.parties.providers[0].moods[What.REFUND] = refuses
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+
+    async def cases():
+        rows = (await lively.get("/cases", Role.FINANCE)).json()["rows"]
+        return [row["id"] for row in rows if row["case"]["story"] == number]
+
+    [case] = await eventually(cases)
+    answer = await lively.post(f"/cases/{case}/close", Role.FINANCE, json={"note": "called the bank"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "stuck_retry_or_give_up")
+    given_up = await lively.post(f"/returns/{number}/wishes", Role.FINANCE, json={"kind": "give_up"})
+    assert given_up.json()["stage"] == "refunded"
+    async with asyncio.timeout(10):
+        while await cases():
+            await asyncio.sleep(0.05)
 
 
 async def nobody(tools, made):
