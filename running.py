@@ -44,9 +44,11 @@ from store.links import Links
 from store.money import MoneyGate
 from store.nonces import Nonces
 from store.orders import OrderBook
+from store.pictures import Pictures
 from store.policies import Policies
 from store.returns import Returns
 from store.scans import ScanBook
+from store.shelf import shelf_at
 from store.stock import Shelves
 from store.temporal import CONVERTER
 
@@ -166,6 +168,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         audit=Audit(db),
         bulks=Bulks(db),
         returns=Returns(db),
+        pictures=Pictures(contacts, shelf_at(house.settings.pictures, house.settings.data)),
         quotas=Quotas({limit: getattr(house.settings.limits, limit) for limit in Limit}),
         tracer=house.tracer,
     )

@@ -10,7 +10,21 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
-from api import bulk, cases, desk, errors, health, labels, orders, people, returns, scans, webhooks, wishes
+from api import (
+    bulk,
+    cases,
+    desk,
+    errors,
+    health,
+    labels,
+    orders,
+    people,
+    return_pictures,
+    returns,
+    scans,
+    webhooks,
+    wishes,
+)
 from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
@@ -36,6 +50,7 @@ ROUTERS = (
     people.router,
     people.one_order,
     returns.router,
+    return_pictures.router,
     bulk.router,
     webhooks.router,
     health.router,

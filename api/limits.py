@@ -18,7 +18,7 @@ SMALL_BODY: Final = 32 * KIB  # a wish, a fact, a form
 BODY_WITHIN: Final = 10.0  # seconds for a body to arrive
 
 
-async def body_of(request: Request, limit: int) -> bytes:
+async def body_of(request: Request, limit: int, within: float = BODY_WITHIN) -> bytes:
     """The raw body, for everybody who asks. Raises: Problem 413, as soon as it is known to be too large; 400, 408."""
     known = getattr(request.state, "raw", None)
     if isinstance(known, bytes):
@@ -27,7 +27,7 @@ async def body_of(request: Request, limit: int) -> bytes:
     if not told.isdecimal() or int(told) > limit:
         raise Problem(413, "too_large")
     try:
-        async with asyncio.timeout(BODY_WITHIN):
+        async with asyncio.timeout(within):
             raw = await _collected(request, limit)
     except TimeoutError:
         raise Problem(408, "too_slow", headers={"Connection": "close"}) from None

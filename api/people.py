@@ -38,12 +38,12 @@ async def forget_order(visitor: Owner, order_id: OrderId, tools: Given) -> Forgo
 
     409 `still_under_way` while it is not over.
     """
-    await Forgetting(tools.contacts).order(order_id, visitor.name, visitor.role)
+    await Forgetting(tools.contacts, tools.pictures).order(order_id, visitor.name, visitor.role)
     return Forgotten(forgotten=(order_id,), under_way=())
 
 
 @router.post("/forget", summary="Forget a person")
 async def forget(visitor: Owner, said: Annotated[Person, Depends(Spoken(Person, EXAMPLE))], tools: Given) -> Forgotten:
     """The same for every order that ever went to this phone and is over."""
-    done = await Forgetting(tools.contacts).person(said.phone, visitor.name, visitor.role)
+    done = await Forgetting(tools.contacts, tools.pictures).person(said.phone, visitor.name, visitor.role)
     return Forgotten(forgotten=done.orders, under_way=done.under_way)

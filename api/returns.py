@@ -186,7 +186,7 @@ async def listing(  # noqa: PLR0913 - every filter is an argument
 @router.get("/returns/{return_id}", summary="One return")
 async def one(visitor: Annotated[Visitor, only(*EVERYBODY)], return_id: ReturnId, tools: Given) -> ReturnView:
     """Where it stands, why, who decided, and what goes back."""
-    return view(await _seen(tools, visitor, return_id))
+    return view(await seen(tools, visitor, return_id))
 
 
 @router.post("/returns/{return_id}/wishes", summary="Want something of a return")
@@ -211,7 +211,7 @@ async def tell(
 ) -> Answer:
     """Sent back, arrived, inspected. The same `Idempotency-Key` is the same fact."""
     telling = _telling(visitor, said, number)
-    known = await _seen(tools, visitor, return_id)
+    known = await seen(tools, visitor, return_id)
     raw = telling.model_dump_json().encode()
     tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", return_id, telling),)))
     return Answer(id=return_id, stage=view(known).stage)
@@ -244,7 +244,7 @@ async def handle(  # noqa: PLR0913, PLR0917 - every part of a request is an argu
     return await _granted(tools, visitor, return_id, {"kind": DEEDS[deed], **extra}, key)
 
 
-async def _seen(tools: Tools, visitor: Visitor, return_id: Id) -> Return | ReturnRecord:
+async def seen(tools: Tools, visitor: Visitor, return_id: Id) -> Return | ReturnRecord:
     """What is known of it. Raises: Missing, also where a shop asks for another's."""
     known = await tools.returns.get(return_id)
     order = known.order if isinstance(known, Return) else known.matter.order
@@ -260,7 +260,7 @@ async def _granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, 
         raise Problem(422, "invalid", errors=[Fault(pointer="#/kind", detail=detail, code="enum")])
     if visitor.role not in WISHERS[kind]:
         raise Problem(403, "not_yours")
-    await _seen(tools, visitor, return_id)
+    await seen(tools, visitor, return_id)
     wanted, update = _wanted(visitor, words), key or uuid4().hex
     try:
         async with reaching(tools.terms.answer_within):

@@ -27,6 +27,7 @@ from store.inbox import Inbox
 from store.links import Links
 from store.nonces import Nonces
 from store.orders import OrderBook
+from store.pictures import Pictures
 from store.returns import Returns
 from store.scans import ScanBook
 
@@ -75,6 +76,7 @@ class Tools:
     audit: Audit
     bulks: Bulks
     returns: Returns
+    pictures: Pictures
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
     lookout: Lookout = field(default_factory=Lookout)

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -37,9 +39,11 @@ from store.links import Links
 from store.money import MoneyGate
 from store.nonces import Nonces
 from store.orders import OrderBook
+from store.pictures import Pictures
 from store.policies import Policies
 from store.returns import Returns
 from store.scans import ScanBook
+from store.shelf import Folder
 from store.stock import Shelves
 from store.temporal import CONVERTER
 from tests.builders import a_telling, an_order
@@ -152,6 +156,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         audit=Audit(db),
         bulks=Bulks(db),
         returns=Returns(db),
+        pictures=Pictures(people, Folder(Path(tempfile.gettempdir()) / f"orderhub-pictures-{uuid4().hex}")),
     )
 
 

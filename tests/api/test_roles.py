@@ -46,6 +46,9 @@ MATRIX = {
     ("GET", "/returns/{return_id}"): ALL,
     ("POST", "/returns/{return_id}/wishes"): ALL,  # each kind of wish has its own row below
     ("POST", "/returns/{return_id}/facts"): ALL,  # each kind of fact has its own row below
+    ("POST", "/returns/{return_id}/pictures"): {ADMIN, OPS, SERVICE, SHOP, WAREHOUSE},
+    ("GET", "/returns/{return_id}/pictures"): ALL,
+    ("GET", "/returns/{return_id}/pictures/{picture}"): {ADMIN, OPS, SERVICE, SHOP, WAREHOUSE},
     ("GET", "/finance/refunds"): {ADMIN, FINANCE},
     ("POST", "/finance/refunds/{return_id}/{deed}"): {ADMIN, FINANCE},
     ("POST", HOOK): PUBLIC,
@@ -85,6 +88,7 @@ FILLED = {
     "token": "t" * 20,
     "return_id": "0000000000000000-R1",
     "deed": "trigger",
+    "picture": "p1",
 }
 RETURN_WISHES = {
     "decide": {ADMIN, OPS, SERVICE},

@@ -1,0 +1,103 @@
+"""Pictures of what is asked back, and of what came back: sealed at the door, shown to those who decide."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from api.dependencies import Given, only
+from api.errors import Problem
+from api.limits import body_of
+from api.returns import ReturnId, seen
+from api.tools import Tools
+from api.visitors import EVERYBODY, Visitor
+from models.case import Role
+from models.errors import Garbled, Missing
+from models.noun import Id, When
+from models.picture import NewPicture, Occasion, Picture, PictureKind
+from models.rma import Return, ReturnRecord
+from rules.pictures import MOST_BYTES
+
+router = APIRouter(prefix="/returns/{return_id}/pictures", tags=["returns"])
+TAKERS: Final = (Role.ADMIN, Role.OPS, Role.SERVICE, Role.SHOP, Role.WAREHOUSE)
+WITHIN: Final = 60.0  # seconds for five megabytes from a phone
+# What somebody sent us is shown as a picture or not at all, and kept by nobody on the way.
+SAFE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
+REFUSALS: Final = {"picture_too_large": 413, "picture_unreadable": 415}
+
+
+class Kept(BaseModel, frozen=True):
+    """One picture, without its bytes."""
+
+    id: Id
+    kind: PictureKind
+    size: int
+    occasion: Occasion
+    by: Id
+    taken_at: When | None
+    place: Id | None
+
+
+class Album(BaseModel, frozen=True):
+    """Every picture of one return, the first one first."""
+
+    pictures: tuple[Kept, ...]
+
+
+@router.post("", status_code=201, summary="Add a picture")
+async def add(  # noqa: PLR0913, PLR0917 - every part of a request is an argument
+    request: Request,
+    visitor: Annotated[Visitor, only(*TAKERS)],
+    return_id: ReturnId,
+    tools: Given,
+    taken_at: Annotated[When | None, Query()] = None,
+    place: Annotated[Id | None, Query()] = None,
+) -> Kept:
+    """A JPEG, PNG, WebP or HEIC of up to 5 MB: three for a request, twenty of an inspection. Twice is once."""
+    order = _order(await seen(tools, visitor, return_id))
+    content = await body_of(request, MOST_BYTES, WITHIN)
+    occasion = Occasion.INSPECTION if visitor.role is Role.WAREHOUSE else Occasion.REQUEST
+    said = {"occasion": occasion, "by": visitor.name, "taken_at": taken_at, "place": place}
+    try:
+        picture, _ = await tools.pictures.add(NewPicture(order=order, about=return_id, **said), content)
+    except Garbled as garbled:
+        raise Problem(REFUSALS.get(garbled.code, 422), garbled.code) from None
+    await tools.audit.note(visitor.name, visitor.role, "picture", return_id)
+    return _kept(picture)
+
+
+@router.get("", summary="List pictures")
+async def album(visitor: Annotated[Visitor, only(*EVERYBODY)], return_id: ReturnId, tools: Given) -> Album:
+    """Which there are."""
+    return Album(pictures=tuple(_kept(picture) for picture in await _album(tools, visitor, return_id)))
+
+
+@router.get("/{picture}", summary="One picture", response_class=Response)
+async def show(
+    visitor: Annotated[Visitor, only(*TAKERS)],
+    return_id: ReturnId,
+    picture: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,80}$")],
+    tools: Given,
+) -> Response:
+    """Its bytes; each look is written down."""
+    if picture not in [known.id for known in await _album(tools, visitor, return_id)]:
+        raise Missing("picture_unknown")
+    known, content = await tools.pictures.get(picture)
+    await tools.audit.note(visitor.name, visitor.role, "see.picture", return_id)
+    return Response(content, media_type=known.kind.value, headers=SAFE)
+
+
+async def _album(tools: Tools, visitor: Visitor, return_id: Id) -> tuple[Picture, ...]:
+    return await tools.pictures.listing(_order(await seen(tools, visitor, return_id)), return_id)
+
+
+def _order(known: Return | ReturnRecord) -> Id:
+    return known.order if isinstance(known, Return) else known.matter.order
+
+
+def _kept(picture: Picture) -> Kept:
+    return Kept(**{name: getattr(picture, name) for name in Kept.model_fields})

@@ -1,0 +1,62 @@
+"""Pictures at the door."""
+
+import pytest
+
+from models.case import Role
+from rules.pictures import MOST_BYTES
+from store.returns import Returns
+from tests.api.conftest import OTHER_SHOP
+from tests.store.shots import JPEG, png
+from tests.store.test_returns import bought, wanted
+
+PNG = png()
+OTHER = {"authorization": f"Bearer {OTHER_SHOP}"}
+
+
+@pytest.fixture
+async def album(door, db):
+    made, _ = await Returns(db).ask(wanted(await bought(db)))
+    return f"/returns/{made.id}/pictures"
+
+
+async def sent(door, album, content, role=Role.SERVICE, **query):
+    return await door.post(album, role, content=content, params=query, headers={"content-type": "image/jpeg"})
+
+
+async def test_a_picture_is_taken_by_its_content_and_shown_as_it_was(door, album):
+    answer = await sent(door, album, PNG, place="sh")
+    kept = answer.json()
+    shown = await door.get(f"{album}/{kept['id']}", Role.SERVICE)
+
+    assert (answer.status_code, kept["kind"], kept["place"], kept["by"]) == (201, "image/png", "sh", "service-1")
+    assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
+    assert (shown.headers["x-content-type-options"], shown.headers["cache-control"]) == ("nosniff", "no-store")
+    assert (await door.get(album)).json()["pictures"] == [kept]
+
+
+async def test_twice_is_once_and_three_are_enough(door, album):
+    first, again = [await sent(door, album, JPEG) for _ in range(2)]
+    for nth in range(2):
+        assert (await sent(door, album, JPEG + bytes([nth]))).status_code == 201
+    more = await sent(door, album, PNG)
+
+    assert first.json() == again.json()
+    assert (more.status_code, more.json()["code"]) == (409, "pictures_full")
+    assert (await sent(door, album, PNG, Role.WAREHOUSE)).json()["occasion"] == "inspection"
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415), (b"", 415), (JPEG.ljust(MOST_BYTES + 1, b"\0"), 413)],
+    ids=["svg", "nothing", "too large"],
+)
+async def test_what_is_no_picture_is_refused(door, album, content, status):
+    assert (await sent(door, album, content)).status_code == status
+
+
+async def test_another_shop_sees_none(door, album):
+    kept = (await sent(door, album, JPEG)).json()
+
+    for path in (album, f"{album}/{kept['id']}"):
+        assert (await door.get(path, None, headers=OTHER)).status_code == 404
+    assert (await door.get(f"{album}/somebody-elses", Role.SERVICE)).status_code == 404
