@@ -9,7 +9,8 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editab
     && /venv/bin/python -m compileall -q /app
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin orderhub
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin orderhub \
+    && install -d -o orderhub -m 700 /pictures
 COPY --from=packages /venv /venv
 COPY --from=packages /app /app
 ENV PATH=/venv/bin:$PATH \
