@@ -12,14 +12,16 @@ from api.dependencies import Given, Spoken, now, only
 from api.desk import OURS, PARTY, number_of
 from api.errors import Fault, Problem, again_later, faults_of
 from api.reaching import reaching
+from api.records import known_of
 from api.relay import begin
 from api.return_views import ReturnView, view
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
+from api.wishes import mark
 from connectors.ports import Addressed
 from models.asking import NewReturn
 from models.case import Role
-from models.errors import Missing, Unavailable
+from models.errors import Missing, Refused, Unavailable
 from models.fact import FACT, Telling
 from models.noun import Id, Money, Segment, When
 from models.returns import Claim, Grade, Kind, Why
@@ -143,6 +145,7 @@ async def ask(
     if not visitor.may_see(said.order):
         raise Missing("order_unknown")
     _must_fit(said)
+    await known_of(tools, said.order)  # else a note would make a key for an order that may yet come
     note_id = await tools.contacts.add_note(said.order, said.note) if said.note else None
     words = said.model_dump(exclude={"note"})
     extra = {"by": visitor.name, "key": key, "note_id": note_id, "urgent": urgent_word(said.note)}
@@ -214,6 +217,7 @@ async def tell(
     known = await seen(tools, visitor, return_id)
     raw = telling.model_dump_json().encode()
     tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", return_id, telling),)))
+    await tools.audit.note(visitor.name, visitor.role, f"tell.{said.kind}", return_id)
     return Answer(id=return_id, stage=view(known).stage)
 
 
@@ -260,20 +264,25 @@ async def _granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, 
         raise Problem(422, "invalid", errors=[Fault(pointer="#/kind", detail=detail, code="enum")])
     if visitor.role not in WISHERS[kind]:
         raise Problem(403, "not_yours")
-    await seen(tools, visitor, return_id)
-    wanted, update = _wanted(visitor, words), key or uuid4().hex
+    known = await seen(tools, visitor, return_id)
+    again, under = key or uuid4().hex, mark(tools, visitor, {**words, "under": key})
+    wanted = _wanted(visitor, words, under if key else None)
     try:
         async with reaching(tools.terms.answer_within):
-            stage = await stories.wish_back(tools.temporal, return_id, wanted, f"{update}.{visitor.name}.{kind}")
+            stage = await stories.wish_back(tools.temporal, return_id, wanted, f"{again}.{under}")
     except Unavailable as failure:
-        raise again_later(failure.code, update) from None
+        raise again_later(failure.code, again) from None
+    except Missing:
+        if isinstance(known, ReturnRecord) and known.is_ended:
+            raise Refused("ended") from None
+        raise
     await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", return_id)
     return Answer(id=return_id, stage=stage)
 
 
-def _wanted(visitor: Visitor, words: Words) -> ReturnWish:
+def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:
     """Raises: Problem 422."""
-    ours = {"by": visitor.name, **({"role": visitor.role} if words["kind"] == "decide" else {})}
+    ours = {"by": visitor.name, "key": key, **({"role": visitor.role} if words["kind"] == "decide" else {})}
     if taken := sorted({"by", "key", "role", "rung"} & words.keys()):
         faults = [Fault(pointer=f"#/{name}", detail="is not yours to say", code="extra") for name in taken]
         raise Problem(422, "invalid", errors=faults)
@@ -298,7 +307,12 @@ def _telling(visitor: Visitor, said: Told, number: str) -> Telling:
     if taken := sorted(OURS & said.body.keys()):
         faults = [Fault(pointer=f"#/body/{name}", detail="does not belong here", code="extra") for name in taken]
         raise Problem(422, "invalid", errors=faults)
-    envelope = {"kind": said.kind, "source": TRUSTED.get(visitor.role, Source.DESK), "id": number, "at": said.at}
+    envelope = {
+        "kind": said.kind,
+        "source": TRUSTED.get(visitor.role, Source.DESK),
+        "id": f"{number}.{said.kind}",
+        "at": said.at,
+    }
     body = {**said.body, "by": visitor.name}
     try:
         FACT.validate_python({**body, **envelope, "heard_at": now()})

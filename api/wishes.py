@@ -76,7 +76,7 @@ async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, ke
     kind = _allowed(visitor, words)
     if known.record.is_ended and is_first:
         raise Refused("ended")
-    update = f"{key}.{_mark(tools, visitor, words)}"
+    update = f"{key}.{mark(tools, visitor, words)}"
     wanted = None if known.record.is_ended else await _wanted(tools, visitor, order_id, words)
     try:
         async with reaching(tools.terms.answer_within):
@@ -117,7 +117,7 @@ def _key(given: str | None) -> str:
     return given or uuid4().hex
 
 
-def _mark(tools: Tools, visitor: Visitor, words: Words) -> str:
+def mark(tools: Tools, visitor: Visitor, words: Words) -> str:
     """The same key with another wish is another wish: nobody is told that what they did not ask for was granted."""
     said = json.dumps([visitor.name, words], sort_keys=True).encode()
     return hmac.digest(tools.terms.session_key, said, "sha256").hex()[:12]

@@ -23,6 +23,7 @@ class ReturnStage(StrEnum):
     DUE = "due"  # 待退款: nothing is missing but finance
     TRIGGERED = "triggered"  # 退款中
     REFUNDED = "refunded"  # 已退款: by the provider's word
+    BY_HAND = "by_hand"  # 人工退款: no provider gave it back, a person sees to it
     REFUSED = "refused"  # 已拒绝
     WITHDRAWN = "withdrawn"  # 已撤销
     EXPIRED = "expired"  # 已逾期: nothing was sent back in time

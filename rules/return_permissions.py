@@ -49,22 +49,31 @@ def _decide(matter: Return, wish: Decide) -> Id | None:
     return approvals.refusal_to_decide(matter.steps, stages.decisions(matter), decider, matter.asked_by)
 
 
+def _is_unsure(matter: Return) -> bool:
+    """Let go, and it cannot be said how much: nothing has left the house."""
+    return stages.stage_of(matter) is ReturnStage.TRIGGERED and matter.assessed is None and matter.hold is not None
+
+
 def _withdraw(matter: Return, _: Any) -> Id | None:
+    if stages.goods_at(matter) and not stages.is_stopped(matter) and stages.stage_of(matter) not in GONE:
+        return "goods_are_here"
     return "money_is_on_its_way" if stages.stage_of(matter) in GONE else _over(matter, _)
 
 
 def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
     """Whoever asked for the money, or agreed to it, does not also let it go."""
-    if stages.stage_of(matter) is not ReturnStage.DUE:
+    if stages.stage_of(matter) is not ReturnStage.DUE and not (isinstance(wish, RefuseRefund) and _is_unsure(matter)):
         return "not_due"
-    if matter.hold:
+    if matter.hold and matter.hold.by:
         return "held"
     hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
     return "second_pair_of_eyes" if wish.by in hands else None
 
 
 def _hold(matter: Return, _: Any) -> Id | None:
-    return "already_held" if matter.hold else _withdraw(matter, _)
+    if matter.hold:
+        return "already_held"
+    return "money_is_on_its_way" if stages.stage_of(matter) in GONE else _over(matter, _)
 
 
 def _release(matter: Return, _: Any) -> Id | None:
@@ -124,4 +133,9 @@ def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
     return let_go(errands.noted(matter, errand.model_copy(update=given)) if errand else matter, at)
 
 
-CHANGES: Mapping[type[Any], Change] = {**granting.EVERYWHERE, GiveUp: _give_up, Withdraw: granting.released}
+CHANGES: Mapping[type[Any], Change] = {
+    **granting.EVERYWHERE,
+    GiveUp: _give_up,
+    Withdraw: granting.released,
+    RefuseRefund: granting.released,
+}

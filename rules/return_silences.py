@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from models.approval import Agreement
 from models.case import Role
-from models.fact import GoodsArrived, GoodsSentBack
+from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack
+from models.returns import Kind
 from models.rma import Patience, Return, ReturnStage, ReturnStanding
 from models.wish import Lapse, Trigger
 from rules import refusals, standstill
@@ -47,8 +48,36 @@ def _not_arrived(matter: Return) -> Due | None:
 def _to_trigger(matter: Return) -> Due | None:
     """What is little goes by itself, once nobody has to look at it."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
-    is_little = matter.amount.minor <= matter.freely.minor
-    return Due(since, since) if since and is_little else None
+    is_sure = matter.kind is not Kind.RETURN  # what inspection makes of it is reckoned later
+    is_little = 0 < matter.amount.minor <= matter.freely.minor
+    return Due(since, since) if since and is_sure and is_little else None
+
+
+def _unassessed(matter: Return) -> Due | None:
+    """Finance let it go, and nobody has said yet how much that is."""
+    since = stages.waiting_since(matter, ReturnStage.REFUNDED) if matter.assessed is None else None
+    return Due(since, since + matter.policy.done_within) if since else None
+
+
+def _goods_without_return(matter: Return) -> Due | None:
+    """It was refused, withdrawn or lapsed, and the goods are here: somebody must say what becomes of them."""
+    since = stages.goods_at(matter) if stages.is_stopped(matter) else None
+    return Due(since, since, place=_place(matter)) if since else None
+
+
+def _graded_otherwise(matter: Return) -> Due | None:
+    """More came back than was asked for, or something else: what is beyond the claim is not paid for."""
+    seen = stages.told(matter, GoodsInspected)
+    is_more = seen is not None and sum(units.quantity for units in seen.graded) > sum(
+        units.quantity for units in stages.within(matter.claims, seen.graded)
+    )
+    return Due(seen.happened_at, seen.happened_at, place=seen.place) if seen and is_more else None
+
+
+def _by_hand(matter: Return) -> Due | None:
+    """A refund that a person took over, until somebody says that it was seen to."""
+    ends = [errand.ended_at for errand in stages.given_up(matter) if errand.ended_at]
+    return Due(min(ends), min(ends)) if ends else None
 
 
 def _stuck(matter: Return) -> Due | None:
@@ -72,6 +101,12 @@ ROWS: tuple[Deadline[Return], ...] = (
         _next_is(ReturnStage.TRIGGERED, lambda p: p.trigger_within),
         Role.FINANCE,
     ),
+    Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
+    Deadline("by_hand_refund", "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline(
+        "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
+    ),
+    Deadline("graded_otherwise", "somebody to see to goods that nobody asked back", _graded_otherwise, Role.SERVICE),
     Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
     Deadline("held", "somebody to release what a person held", standstill.held_long, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck, Role.FINANCE),

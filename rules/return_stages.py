@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from models.approval import Agreement, Decider, Decision
-from models.errand import Errand, Owed, What
+from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
-from models.returns import Kind
+from models.returns import Claim, Graded, Kind
 from models.rma import Return, ReturnStage
 from models.wish import Decide, Lapse, RefuseRefund, Trigger, Withdraw
 from rules import approvals, errands
@@ -122,7 +122,8 @@ def is_stopped(matter: Return) -> bool:
 def stage_of(matter: Return) -> ReturnStage:
     """The one answer to where it stands."""
     stop = _stop(matter)
-    return stop[0] if stop else walked(matter)[-1]
+    last = stop[0] if stop else walked(matter)[-1]
+    return ReturnStage.BY_HAND if last is ReturnStage.REFUNDED and given_up(matter) else last
 
 
 def since(matter: Return) -> datetime:
@@ -134,6 +135,16 @@ def since(matter: Return) -> datetime:
 def waiting_since(matter: Return, stage: ReturnStage) -> datetime | None:
     """Since when this stage is the next one; None if it is not."""
     return since(matter) if not is_stopped(matter) and next_of(matter) is stage else None
+
+
+def within(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Graded, ...]:
+    """What was graded of what was claimed: anything beyond it nobody agreed to."""
+    left, kept = {claim.line: claim.quantity for claim in claims}, list[Graded]()
+    for units in graded:
+        counted = min(units.quantity, left.get(units.line, 0))
+        left[units.line] = left.get(units.line, 0) - counted
+        kept += [units.model_copy(update={"quantity": counted})] if counted else []
+    return tuple(kept)
 
 
 def owed(matter: Return) -> list[Owed]:
@@ -151,6 +162,16 @@ def owed(matter: Return) -> list[Owed]:
         for part in parts
         if not errands.is_settled(matter, What.REFUND, part.transaction)
     ]
+
+
+def given_up(matter: Return) -> list[Errand]:
+    """Refunds that a person took over: no provider has said that they went back."""
+    return [errand for errand in _refunds(matter) if errand.state is State.GIVEN_UP]
+
+
+def goods_at(matter: Return) -> datetime | None:
+    """Since when the goods are in the house."""
+    return REACHED_AT[ReturnStage.ARRIVED](matter)
 
 
 def _refunds(matter: Return) -> list[Errand]:

@@ -47,9 +47,9 @@ def learn(matter: Return, fact: Fact) -> Return:
 
 
 def may_end(matter: Return) -> bool:
-    """At the end of its way, with nothing under way, nothing unread and nobody waited for."""
+    """At the end of its way, with nothing under way, nothing unread, and nobody waited for now or later."""
     is_final = stages.is_stopped(matter) or stages.next_of(matter) is None
-    is_awaited = any(not case.closed_at for case in matter.cases)
+    is_awaited = any(not case.closed_at for case in matter.cases) or return_silences.judged(matter)[0] is not None
     return is_final and not (is_awaited or matter.hold or matter.unread or errands.under_way(matter))
 
 

@@ -78,6 +78,8 @@ FORGET = text("""
     ), unheard AS (
         UPDATE raws SET wrapped = NULL WHERE id IN (
             SELECT raw FROM undigested UNION ALL SELECT raw FROM inbox WHERE order_id = :order_id
+            UNION ALL SELECT raw FROM inbox JOIN returns ON returns.id = inbox.order_id
+            WHERE returns.order_id = :order_id
         )
     )
     SELECT count(*) AS found, count(*) FILTER (WHERE is_first) AS first FROM forgotten

@@ -44,10 +44,9 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
 
 def _grounds(matter: Return) -> Grounds:
     """What inspection found, where goods came back; else what was claimed."""
-    graded = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
-    return Grounds(
-        kind=matter.kind, why=matter.why, units=graded.graded if graded else matter.claims, decided=matter.amount
-    )
+    seen = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
+    units = return_stages.within(matter.claims, seen.graded) if seen else matter.claims
+    return Grounds(kind=matter.kind, why=matter.why, units=units, decided=matter.amount)
 
 
 async def _back(conn: AsyncConnection, order: Order) -> list[Portion]:

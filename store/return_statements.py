@@ -9,7 +9,9 @@ LOCK = text("""
     WHERE claims.order_id = :order_id FOR UPDATE OF claims
 """)
 EARLIER = text("""
-    SELECT asked_key, digest, seed::text, is_dead FROM returns WHERE order_id = :order_id ORDER BY n
+    SELECT asked_key, digest, seed::text, is_dead OR sums.return_id IS NOT NULL AS is_reckoned
+    FROM returns LEFT JOIN return_sums sums ON sums.return_id = returns.id
+    WHERE returns.order_id = :order_id ORDER BY returns.n
 """)
 # Of the same phone: who asks back again and again does so under many orders.
 LATELY = text("""
@@ -38,10 +40,15 @@ PUT = text("""
         WHERE id = :id AND CASE WHEN run = CAST(:run AS text)
             THEN (told_at, version) <= (CAST(:told_at AS timestamptz), CAST(:version AS integer))
             ELSE version < :version END
-        RETURNING old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases
+        RETURNING old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases,
+            new.order_id
     ), finished AS (
         UPDATE inbox SET state = 'done', ended_at = now()
         WHERE order_id = :id AND telling_id = ANY(:heard) AND state <> 'done' AND EXISTS (SELECT FROM written)
+    ), unheard AS ( -- words about a person who was forgotten before they came
+        UPDATE raws SET wrapped = NULL FROM inbox, written, contact_keys
+        WHERE inbox.order_id = :id AND telling_id = ANY(:heard) AND raws.id = inbox.raw
+            AND contact_keys.order_id = written.order_id AND forgotten_at IS NOT NULL
     )
     SELECT has_new_cases FROM written
 """)

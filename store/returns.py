@@ -1,6 +1,7 @@
 """What customers ask back: each request once, its newest record, and whose units it is about."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,14 +80,16 @@ class Returns:
                     if row.digest != digest:
                         raise Refused("asked_otherwise")
                     return Return.model_validate_json(row.seed), False
-            gone = _gone(earlier)
+            before = await refund_sums.before(conn, new.order)
+            gone = _gone(earlier, before)
             _must_be_left(order, new, gone)
             lately = (await conn.execute(say.LATELY, {"order_id": new.order, "days": 30})).scalar_one()
             beside = Beside(
                 lines=tuple(LineSeen(line=line, gone=units) for line, units in gone.items()), returns_lately=lately
             )
-            made = _made(order, new, beside, (asked_at, len(earlier) + 1), policy or ReturnPolicy())
-            made = _weighed(made, order, await refund_sums.before(conn, new.order), new)
+            house = policy or ReturnPolicy()
+            made = _made(order, new, beside, (asked_at, len(earlier) + 1), house)
+            made = _weighed(made, order, before, beside, house)
             await conn.execute(say.ADD, _added(made, new.key, digest))
         return made, True
 
@@ -167,17 +170,19 @@ def _digest(new: NewReturn) -> str:
     return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
-def _gone(earlier: Sequence[Row[tuple[object, ...]]]) -> dict[int, int]:
-    """Units of each line under another return that is not dead. A compensation takes none."""
-    gone = dict[int, int]()
+def _gone(earlier: Sequence[Row[tuple[object, ...]]], before: Before) -> Counter[int]:
+    """Units of each line that came back, or are asked back. What did not come may yet; a compensation takes none."""
+    gone = Counter[int]()
     for row in earlier:
         known = Return.model_validate_json(row.seed)
-        for claim in known.claims if not row.is_dead and known.kind is not Kind.COMPENSATION else ():
-            gone[claim.line] = gone.get(claim.line, 0) + claim.quantity
+        for claim in known.claims if not row.is_reckoned and known.kind is not Kind.COMPENSATION else ():
+            gone[claim.line] += claim.quantity
+    for taken in before.units:
+        gone[taken.line] += taken.quantity
     return gone
 
 
-def _must_be_left(order: Order, new: NewReturn, gone: dict[int, int]) -> None:
+def _must_be_left(order: Order, new: NewReturn, gone: Counter[int]) -> None:
     if new.kind is Kind.COMPENSATION:
         return
     claimed = dict[int, int]()
@@ -219,14 +224,13 @@ def _one_each(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(Claim(line=line, quantity=quantity) for line, quantity in sorted(units.items()))
 
 
-def _weighed(made: Return, order: Order, before: Before, new: NewReturn) -> Return:
+def _weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:
     """What goes back if everything is as claimed, and who must agree to that."""
     grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount)
     shares = refund_shares.shares(order, order.bargain, refund_sums.TERMS, grounds, before)
     amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
-    wanted = Wanted(kind=new.kind, why=new.why, claims=made.claims, asked_at=made.received_at)
-    policy = ReturnPolicy()
-    categories = return_policy.categories_of(order, wanted, Beside(), policy)
+    wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
+    categories = return_policy.categories_of(order, wanted, beside, policy)
     steps = approvals.wanted(policy, made.judgement, amount, categories)
     return made.model_copy(update={"amount": amount, "steps": steps})
 

@@ -32,7 +32,7 @@ from connectors.payments.alipay_words import (
     spelled,
     unspelled,
 )
-from connectors.ports import Addressed, Bill, Link, Message, RefundOrder, Reply
+from connectors.ports import Addressed, Bill, Link, Message, RefundOrder, Reply, whose_refund
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused, Unavailable
 from models.fact import Telling
@@ -110,7 +110,9 @@ class Alipay:
         if not -CLOCKS_DIFFER_BY < message.heard_at - notice.notify_time < RETRIED_WITHIN:
             raise Forged("stale")
         telling = _told(notice)
-        return (Addressed(to="ours", key=unspelled(notice.out_trade_no), telling=telling),) if telling else ()
+        bill = unspelled(notice.out_trade_no)
+        key = whose_refund(unspelled(notice.out_biz_no), bill) if notice.out_biz_no else bill
+        return (Addressed(to="ours", key=key, telling=telling),) if telling else ()
 
     def thanks(self) -> Reply:
         """Exactly these seven letters end their seven retries (25 h)."""

@@ -35,7 +35,7 @@ from connectors.payments.wechat_words import (
     settled_telling,
     spelled,
 )
-from connectors.ports import Addressed, Bill, Link, Message, RefundOrder, Reply
+from connectors.ports import Addressed, Bill, Link, Message, RefundOrder, Reply, whose_refund
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused, Unavailable
 from models.fact import Telling
@@ -139,7 +139,13 @@ class WeChatPay:
             raise Forged("not_ours")
         if refund.refund_status not in REFUND_ENDS:
             raise Garbled("unknown_state")
-        return (Addressed(to="ours", key=refund.out_trade_no, telling=settled_telling(refund, notice)),)
+        return (
+            Addressed(
+                to="ours",
+                key=whose_refund(refund.out_refund_no, refund.out_trade_no),
+                telling=settled_telling(refund, notice),
+            ),
+        )
 
     async def _send(self, ask: Ask) -> Answer:
         answer = await self.line.send(self._envelope.sealed(ask, self.now(), self.nonce()))

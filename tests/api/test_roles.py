@@ -103,10 +103,14 @@ RETURN_WISHES = {
     "dismiss": {ADMIN, OPS},
     "close_case": STAFF,
 }
+WORN = {"line": 0, "quantity": 1, "grade": "worn"}
 RETURN_FACTS = {
     "goods_sent_back": ({ADMIN, OPS, SERVICE, SHOP}, {"courier": "sf", "waybill": "SF1"}),
     "goods_arrived": ({ADMIN, OPS, WAREHOUSE}, {"place": "east"}),
-    "goods_inspected": ({ADMIN, OPS, WAREHOUSE}, {"place": "east", "graded": []}),
+    "goods_inspected": (
+        {ADMIN, OPS, WAREHOUSE},
+        {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]},
+    ),
 }
 WISHES = {
     "cancel": {ADMIN, OPS, SERVICE, SHOP},

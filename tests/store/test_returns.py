@@ -16,6 +16,7 @@ from models.wish import Withdraw
 from rules.deadlines import judged
 from rules.learning import hear
 from rules.return_permissions import granted
+from rules.return_silences import LADDER
 from rules.return_silences import judged as judged_return
 from rules.rmas import hear as heard
 from store.orders import OrderBook
@@ -134,6 +135,23 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
     seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
 
     assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
+
+
+async def test_what_was_graded_beyond_the_claim_is_not_paid_for_and_what_did_not_come_may_come_yet(db, returns):
+    order = await bought(db)
+    made, _ = await returns.ask(wanted(order, quantity=2, kind=Kind.RETURN))
+    graded = [Graded(line=line, quantity=3, grade=Grade.AS_NEW).model_dump(mode="json") for line in (0, 1)]
+    seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
+    few = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded[:1]), LATER)
+
+    assert sums(await returns.assess(seen)) == sums(await returns.assess(few)) == [(f"tx-{order.business_no}", 2000)]
+    assert [row.name for row in LADDER.rows if row.name == "graded_otherwise" and row.due(seen)] == ["graded_otherwise"]
+
+    second, _ = await returns.ask(wanted(order, kind=Kind.RETURN))
+    absent = [Graded(line=0, quantity=1, grade=Grade.MISSING).model_dump(mode="json")]
+    none = heard(second, a_telling("goods_inspected", "warehouse", place="sh", graded=absent), LATER)
+    assert sums(await returns.assess(none)) == []
+    assert (await returns.ask(wanted(order)))[1]
 
 
 async def test_an_older_record_changes_nothing_and_says_so(db, returns):

@@ -10,6 +10,7 @@ import worker
 from models.approval import HOUSE, Step
 from models.case import Owner, Role
 from models.errand import What
+from models.errors import Refused
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
@@ -229,6 +230,34 @@ async def test_finance_holds_a_refund_and_lets_it_go_later(counter):
     await counter.wish(story, Trigger(by="fin"))
 
     assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+async def test_what_cannot_be_reckoned_may_still_be_refused(counter):
+    async def nobody_holds_it(matter):
+        raise Refused("more_than_held")
+
+    counter.books.assess = nobody_holds_it
+    story = await counter.ask()
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.eventually(story, lambda matter: matter.hold is not None)
+    await counter.wish(story, RefuseRefund(by="fin", word="no"))
+
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUSED
+    assert counter.done(What.REFUND) == []
+
+
+async def test_goods_that_came_are_not_forgotten_with_their_return(counter):
+    story = await counter.ask(kind=Kind.RETURN, patience=Patience(send_back_within=timedelta(seconds=1)))
+    await story.signal(ReturnWorkflow.warehouse_scan, scanned("goods_arrived", "a1", place="WH"))
+    assert await counter.refused(story, Withdraw(by="customer")) == "goods_are_here"
+
+    late = await counter.ask(kind=Kind.RETURN)
+    await counter.wish(late, Withdraw(by="customer"))
+    await counter.over(late)
+    matter = counter.books.records[late.matter.id].matter
+    seen = RETURNS.hear(matter, scanned("goods_arrived", "a2", place="WH"), now())
+    assert (RETURNS.may_end(matter), RETURNS.may_end(seen)) == (True, False)
+    assert RETURNS.judged(seen)[0].deadline == "goods_without_return"
 
 
 async def test_who_does_not_decide_in_time_is_a_case_of_service(counter):
