@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.ledger import keep
 from chaos.storms import callbacks, hanging, muted, refusing
 from chaos.storms.ground import Report, Size, Tell
 from demo.play import Cast, Workforce, assembled
@@ -80,6 +81,8 @@ def _keep(reports: list[Report], scale: float) -> None:
     known = json.loads(LATEST.read_text()) if LATEST.exists() else {}
     played = {report.storm: {"scale": scale, "wrong": report.wrong, **report.figures} for report in reports}
     LATEST.write_text(json.dumps(known | played, indent=2) + "\n")
+    if scale == 1:
+        keep({key: value for report in reports for key, value in report.figures.items() if key.startswith("inbox.")})
 
 
 if __name__ == "__main__":
