@@ -18,7 +18,17 @@ from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused, Unavailable
 
 HOUSE = Path(__file__).parent.parent
-SILENT = {"timeout", "unreachable", "throttled", "party_failed", "store_away", "claim_contended", "stock_moving"}
+SILENT = {
+    "picture_interrupted",
+    "shelf_away",
+    "timeout",
+    "unreachable",
+    "throttled",
+    "party_failed",
+    "store_away",
+    "claim_contended",
+    "stock_moving",
+}
 SAID = re.compile(r"""Unavailable\(\s*"([a-z_]+)\"""")
 
 
