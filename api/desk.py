@@ -4,23 +4,20 @@ from typing import Annotated, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue
 
-from api.dependencies import Given, OrderId, Part, Spoken, now, only, seen_by
-from api.errors import Fault, Problem, faults_of
+from api.dependencies import Given, OrderId, Part, Spoken, only, seen_by
 from api.handwriting import read
 from api.records import known_of
-from api.tools import Tools
+from api.saying import ENVELOPE, must_be_theirs, must_not_say, tell, telling_of
 from api.visitors import Visitor
-from connectors.ports import Addressed
 from models.case import Role
-from models.fact import FACT, Telling
+from models.fact import Telling
 from models.noun import Id, When
 from models.order import Order
 from models.stage import Source
 
 router = APIRouter(prefix="/orders/{channel}/{shop}/{number}/facts", tags=["desk"])
-PARTY: Final = "desk"
 _DESK: Final = (Role.ADMIN, Role.OPS)
 HAND_WRITTEN: Final = "parcel_labelled"
 MONEY: Final = ("payment_captured", "refund_settled")
@@ -38,7 +35,6 @@ VOUCHERS: Final[dict[str, tuple[Role, ...]]] = {  # who may vouch for what
     "parcel_delivered": (*_DESK, Role.SERVICE),
 }
 ANY_VOUCHER: Final = (*_DESK, Role.FINANCE, Role.WAREHOUSE, Role.SERVICE)
-OURS: Final = frozenset(("kind", "source", "id", "at", "heard_at", "by", "reason", "second"))
 
 
 class Vouched(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
@@ -89,7 +85,7 @@ async def vouch(
     await tools.audit.note(visitor.name, visitor.role, f"vouch.{said.kind}", order.id)
     if needs_second:
         return Heard(fact=telling.id, state="waits_for_second", proposal=proposal.id)
-    await _tell(tools, order.id, telling)
+    await tell(tools, order.id, telling)
     return Heard(fact=telling.id, state="told")
 
 
@@ -98,42 +94,14 @@ async def agree(visitor: Annotated[Visitor, only(*SECONDS)], order_id: OrderId, 
     """What a colleague vouched for is told as the word of both."""
     telling = await tools.desk.second(proposal, visitor.name, order_id)
     await tools.audit.note(visitor.name, visitor.role, f"agree.{telling.kind}", order_id)
-    await _tell(tools, order_id, telling)
+    await tell(tools, order_id, telling)
     return Heard(fact=telling.id, state="told")
 
 
-async def _tell(tools: Tools, order_id: Id, telling: Telling) -> None:
-    """Kept like any other message, then told."""
-    raw = telling.model_dump_json().encode()
-    tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", order_id, telling),)))
-
-
 def _telling(visitor: Visitor, order: Order, said: Vouched, number: str) -> Telling:
-    """Their word as a story hears it. Raises: Problem 403, 422: what no story could read never leaves the door."""
-    if said.kind not in VOUCHERS:
-        raise Problem(
-            422,
-            "invalid",
-            errors=[Fault(pointer="#/kind", detail=f"must be one of {', '.join(VOUCHERS)}", code="enum")],
-        )
-    if visitor.role not in VOUCHERS[said.kind]:
-        raise Problem(403, "not_yours")
-    if taken := sorted(OURS & said.body.keys()):
-        raise Problem(
-            422,
-            "invalid",
-            errors=[Fault(pointer=f"#/body/{name}", detail="does not belong here", code="extra") for name in taken],
-        )
+    """Their word as a story hears it. Raises: Problem 403, 422."""
+    must_be_theirs(visitor, said.kind, VOUCHERS)
+    must_not_say(ENVELOPE, said.body, "does not belong here", "#/body")
     told = read(order, said.body) if said.kind == HAND_WRITTEN else said.body
     body = {**told, "by": visitor.name, "reason": said.reason}
-    envelope = {"kind": said.kind, "source": Source.DESK, "id": number, "at": said.at}
-    try:
-        FACT.validate_python({**body, **envelope, "heard_at": now()})
-    except ValidationError as error:
-        raise Problem(422, "invalid", errors=[_inside(fault) for fault in faults_of(error)]) from None
-    return Telling(**envelope, body=body)
-
-
-def _inside(fault: Fault) -> Fault:
-    """A field of the fact is a field of `body`; its kind is no step on the way there."""
-    return fault.model_copy(update={"pointer": f"#/body/{'/'.join(fault.pointer.split('/')[2:])}"})
+    return telling_of(body, said.kind, Source.DESK, number, said.at)

@@ -52,8 +52,7 @@ def last_of(tools: Tools, matter: Id) -> Callable[[], Awaitable[Order | Return]]
 
     async def last() -> Order | Return:
         if stories.is_return(matter):
-            known = await tools.returns.get(matter)
-            return known if isinstance(known, Return) else known.matter
+            return (await tools.returns.get(matter)).matter
         return (await known_of(tools, matter)).order
 
     return last

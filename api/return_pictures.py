@@ -8,14 +8,13 @@ from pydantic import BaseModel
 from api.dependencies import Given, only
 from api.errors import Problem
 from api.limits import body_of
-from api.returns import ReturnId, seen
+from api.return_wishes import ReturnId, seen
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.case import Role
 from models.errors import Garbled, Missing
 from models.noun import Id, When
 from models.picture import NewPicture, Occasion, Picture, PictureKind
-from models.rma import Return, ReturnRecord
 from rules.pictures import MOST_BYTES
 
 router = APIRouter(prefix="/returns/{return_id}/pictures", tags=["returns"])
@@ -58,7 +57,7 @@ async def add(  # noqa: PLR0913, PLR0917 - every part of a request is an argumen
     place: Annotated[Id | None, Query()] = None,
 ) -> Kept:
     """A JPEG, PNG, WebP or HEIC of up to 5 MB: three for a request, twenty of an inspection. Twice is once."""
-    order = _order(await seen(tools, visitor, return_id))
+    order = (await seen(tools, visitor, return_id)).matter.order
     content = await body_of(request, MOST_BYTES, WITHIN)
     occasion = Occasion.INSPECTION if visitor.role is Role.WAREHOUSE else Occasion.REQUEST
     said = {"occasion": occasion, "by": visitor.name, "taken_at": taken_at, "place": place}
@@ -92,11 +91,7 @@ async def show(
 
 
 async def _album(tools: Tools, visitor: Visitor, return_id: Id) -> tuple[Picture, ...]:
-    return await tools.pictures.listing(_order(await seen(tools, visitor, return_id)), return_id)
-
-
-def _order(known: Return | ReturnRecord) -> Id:
-    return known.order if isinstance(known, Return) else known.matter.order
+    return await tools.pictures.listing((await seen(tools, visitor, return_id)).matter.order, return_id)
 
 
 def _kept(picture: Picture) -> Kept:

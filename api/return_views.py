@@ -61,10 +61,9 @@ class ReturnView(BaseModel, frozen=True):
     timeline: tuple[Entry, ...]
 
 
-def view(known: Return | ReturnRecord) -> ReturnView:
-    """Of the newest record, or of what was asked while there is none."""
-    matter = known if isinstance(known, Return) else known.matter
-    standing = return_silences.judged(matter)[1]
+def view(known: ReturnRecord) -> ReturnView:
+    """Of the newest record."""
+    matter, standing = known.matter, known.standing
     row = return_silences.LADDER.by_name.get(standing.waits_for or "")
     made = stages.decisions(matter)
     return ReturnView(

@@ -8,13 +8,14 @@ from typing import Annotated, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api import stories
 from api.dependencies import Given, OrderId, Spoken, seen_by
-from api.errors import Fault, Problem, again_later, faults_of, of_validation
+from api.errors import Fault, Problem, again_later, of_validation
 from api.reaching import reaching
 from api.records import known_of
+from api.saying import WORDS, Words, must_be_theirs, must_not_say, understood
 from api.signatures import KeyOrSignature
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
@@ -26,8 +27,6 @@ from models.stage import Stage
 from models.wish import WISH, Wish
 
 router = APIRouter(prefix="/orders/{channel}/{shop}/{number}", tags=["wishes"])
-Words = dict[str, JsonValue]
-WORDS: TypeAdapter[Words] = TypeAdapter(Words)
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 _DESK: Final = (Role.ADMIN, Role.OPS)
@@ -73,7 +72,7 @@ async def granted(tools: Tools, visitor: Visitor, order_id: Id, words: Words, ke
     """The story's answer. Raises: Problem 403, 404, 409 with the reason, 422, 503 with the key to ask again by."""
     is_first, key = key is None, _key(key)
     known = await known_of(tools, seen_by(visitor, order_id))
-    kind = _allowed(visitor, words)
+    kind = must_be_theirs(visitor, words.get("kind"), WISHERS)
     if known.record.is_ended and is_first:
         raise Refused("ended")
     update = f"{key}.{mark(tools, visitor, words)}"
@@ -123,33 +122,11 @@ def mark(tools: Tools, visitor: Visitor, words: Words) -> str:
     return hmac.digest(tools.terms.session_key, said, "sha256").hex()[:12]
 
 
-def _allowed(visitor: Visitor, words: Words) -> str:
-    kind = words.get("kind")
-    if not isinstance(kind, str) or kind not in WISHERS:
-        expected = ", ".join(WISHERS)
-        raise Problem(
-            422, "invalid", errors=[Fault(pointer="#/kind", detail=f"must be one of {expected}", code="enum")]
-        )
-    if not may_wish(visitor, kind):
-        raise Problem(403, "not_yours")
-    return kind
-
-
 async def _wanted(tools: Tools, visitor: Visitor, order_id: Id, words: Words) -> Wish:
-    if ours := OURS & words.keys():
-        faults = [Fault(pointer=f"#/{name}", detail="is not yours to say", code="extra") for name in sorted(ours)]
-        raise Problem(422, "invalid", errors=faults)
+    must_not_say(OURS, words, "is not yours to say")
     if words["kind"] == "change_address":
         words = await _moved(tools, order_id, words)
-    try:
-        return WISH.validate_python({**words, "by": visitor.name})
-    except ValidationError as error:
-        raise Problem(422, "invalid", errors=[_outside(fault) for fault in faults_of(error)]) from None
-
-
-def _outside(fault: Fault) -> Fault:
-    """A wish's kind is no step on the way to its fields."""
-    return fault.model_copy(update={"pointer": "/".join(("#", *fault.pointer.split("/")[2:]))})
+    return understood(WISH, {**words, "by": visitor.name})
 
 
 async def _moved(tools: Tools, order_id: Id, words: Words) -> Words:

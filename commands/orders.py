@@ -209,4 +209,4 @@ async def _last(opened: Desk, story: Id) -> tuple[Order | Return, bool]:
         record = await opened.orders.get(story)
         return record.order, record.is_ended
     known = await opened.returns.get(story)
-    return (known, False) if isinstance(known, Return) else (known.matter, known.is_ended)
+    return known.matter, known.is_ended

@@ -19,7 +19,7 @@ from models.refund import Before, Grounds
 from models.return_policy import ReturnPolicy
 from models.returns import Beside, Claim, Kind, LineSeen, Wanted
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
-from rules import approvals, refund_shares, return_policy
+from rules import approvals, refund_shares, return_policy, return_silences
 from store import cases, money, refund_sums
 from store import return_statements as say
 from store.contacts import Contacts
@@ -112,18 +112,17 @@ class Returns:
             order, at = await _locked(conn, matter.order)
             return await refund_sums.assessed(conn, order, matter, at)
 
-    async def get(self, return_id: Id) -> ReturnRecord | Return:
-        """Its newest record, or what was asked while there is none. Raises: Missing("return_unknown")."""
+    async def get(self, return_id: Id) -> ReturnRecord:
+        """Its newest record; before the first one, what was asked. Raises: Missing("return_unknown")."""
         async with self.db.begin() as conn:
             row = (await conn.execute(say.GET, {"id": return_id})).one_or_none()
         if row is None:
             raise Missing("return_unknown")
-        return ReturnRecord.model_validate_json(row.body) if row.body else Return.model_validate_json(row.seed)
+        return ReturnRecord.model_validate_json(row.body) if row.body else _asked(Return.model_validate_json(row.seed))
 
     async def order_of(self, return_id: Id) -> Id:
         """Which order it is about. One statement. Raises: Missing("return_unknown")."""
-        known = await self.get(return_id)
-        return known.order if isinstance(known, Return) else known.matter.order
+        return (await self.get(return_id)).matter.order
 
     async def open(self, after: Id = "", limit: int = 500) -> tuple[Id, ...]:
         """Returns that have not ended, by their numbers, from behind that one on. One statement."""
@@ -141,6 +140,10 @@ class Returns:
         async with self.db.begin() as conn:
             rows = (await conn.execute(say.LISTED, vars(which))).mappings().all()
         return tuple(_shown(row) for row in rows)
+
+
+def _asked(seed: Return) -> ReturnRecord:
+    return ReturnRecord(matter=seed, standing=return_silences.judged(seed)[1])
 
 
 def _shown(row: RowMapping) -> ReturnRow:

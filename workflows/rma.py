@@ -1,20 +1,19 @@
 """The story of one return, from the moment that it is asked for until nobody waits for anything."""
 
 import asyncio
-from datetime import datetime
 from functools import partial
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.returns import Rmas
-from models.fact import Telling
 from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
 from rules import return_permissions
 from rules import return_stages as stages
 from rules.rmas import RETURNS
 from workflows.calling import ours
+from workflows.listening import Listening
 from workflows.living import live
 from workflows.sending import insist, settle
 from workflows.story import Story
@@ -25,8 +24,10 @@ ReturnStory = Story[Return, ReturnStanding]
 
 
 @workflow.defn
-class ReturnWorkflow:
+class ReturnWorkflow(Listening):
     """May be entered anywhere: with a new return, or with the record of an old one."""
+
+    story: ReturnStory
 
     @workflow.init
     def __init__(self, matter: Return) -> None:
@@ -49,35 +50,6 @@ class ReturnWorkflow:
                 await _refunding(story)
             await story.wait(partial(_is_past, stage))
 
-    @workflow.signal
-    def payment_callback(self, telling: Telling) -> None:
-        """The payment provider says."""
-        self.story.hear(telling)
-
-    @workflow.signal
-    def warehouse_scan(self, telling: Telling) -> None:
-        """The warehouse says."""
-        self.story.hear(telling)
-
-    @workflow.signal
-    def courier_update(self, telling: Telling) -> None:
-        """The courier says."""
-        self.story.hear(telling)
-
-    @workflow.signal
-    def channel_update(self, telling: Telling) -> None:
-        """The place where the buyer ordered says."""
-        self.story.hear(telling)
-
-    @workflow.signal
-    def desk_note(self, telling: Telling) -> None:
-        """A person says."""
-        self.story.hear(telling)
-
-    @workflow.signal
-    def nudge(self) -> None:
-        """Somebody wakes us. Nothing is heard: who must move moves, everybody else goes on waiting."""
-
     @workflow.update
     def wish(self, wish: ReturnWish) -> ReturnStage:
         """Somebody wants something; the answer is where the return stands now."""
@@ -88,11 +60,6 @@ class ReturnWorkflow:
     def _refuse(self, wish: ReturnWish) -> None:
         if reason := return_permissions.refusal(self.story.matter, wish):
             raise ApplicationError(reason, type="Refused")
-
-    @workflow.query
-    def clock(self) -> datetime:
-        """The hour that the story lives in."""
-        return workflow.now()
 
     @workflow.query
     def standing(self) -> ReturnStanding:

@@ -68,7 +68,7 @@ async def test_a_request_has_the_orders_number_and_its_own(db, returns):
     second, _ = await returns.ask(wanted(order))
 
     assert (first.id, second.id, is_new) == (f"{order.business_no}-R1", f"{order.business_no}-R2", True)
-    assert (first.amount.minor, first.order, await returns.get(first.id)) == (1000, order.id, first)
+    assert (first.amount.minor, first.order, (await returns.get(first.id)).matter) == (1000, order.id, first)
 
 
 async def test_nobody_asks_back_more_units_than_were_bought_however_many_ask_at_once(db, returns):

@@ -1,0 +1,81 @@
+"""Wishes of a return at the door: who may wish for what, and the story's answer."""
+
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import Header, Path
+from pydantic import BaseModel, TypeAdapter
+
+from api import stories
+from api.errors import again_later
+from api.reaching import reaching
+from api.saying import Words, must_be_theirs, must_not_say, understood
+from api.tools import Tools
+from api.visitors import Visitor
+from api.wishes import mark
+from models.case import Role
+from models.errors import Missing, Refused, Unavailable
+from models.noun import Id
+from models.rma import ReturnRecord, ReturnStage
+from models.wish import ReturnWish
+
+RETURN: Final = r"^[0-9A-HJKMNP-TV-Z]{16}-R[1-9][0-9]{0,3}$"
+ReturnId = Annotated[str, Path(pattern=RETURN)]
+Key = Annotated[str | None, Header(alias="idempotency-key", pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
+MONEY: Final = (Role.ADMIN, Role.FINANCE)
+DESK: Final = (Role.ADMIN, Role.OPS)
+WISHERS: Final[dict[str, tuple[Role, ...]]] = {
+    "decide": (*DESK, Role.SERVICE),
+    "withdraw": (*DESK, Role.SERVICE, Role.SHOP),
+    "hold": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
+    "release": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
+    "trigger": MONEY,
+    "refuse_refund": MONEY,
+    "retry": (*DESK, Role.FINANCE),
+    "give_up": (*DESK, Role.FINANCE),
+    "amend_policy": DESK,
+    "dismiss": DESK,
+    "close_case": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
+}
+OURS: Final = frozenset(("by", "key", "role", "rung"))
+WISH: TypeAdapter[ReturnWish] = TypeAdapter(ReturnWish)
+
+
+class Answer(BaseModel, frozen=True):
+    """Where the return stands now."""
+
+    id: Id
+    stage: ReturnStage
+
+
+async def seen(tools: Tools, visitor: Visitor, return_id: Id) -> ReturnRecord:
+    """What is known of it. Raises: Missing, also where a shop asks for another's."""
+    known = await tools.returns.get(return_id)
+    if not visitor.may_see(known.matter.order):
+        raise Missing("return_unknown")
+    return known
+
+
+async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, key: str | None) -> Answer:
+    """The story's answer. Raises: Problem 403, 404, 409 with the reason, 422, 503 with the key to ask again by."""
+    kind = must_be_theirs(visitor, words.get("kind"), WISHERS)
+    known = await seen(tools, visitor, return_id)
+    again, under = key or uuid4().hex, mark(tools, visitor, {**words, "under": key})
+    wanted = _wanted(visitor, words, under if key else None)
+    try:
+        async with reaching(tools.terms.answer_within):
+            stage = await stories.wish_back(tools.temporal, return_id, wanted, f"{again}.{under}")
+    except Unavailable as failure:
+        raise again_later(failure.code, again) from None
+    except Missing:
+        if known.is_ended:
+            raise Refused("ended") from None
+        raise
+    await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", return_id)
+    return Answer(id=return_id, stage=stage)
+
+
+def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:
+    must_not_say(OURS, words, "is not yours to say")
+    role = {"role": visitor.role} if words["kind"] == "decide" else {}
+    return understood(WISH, {**words, "by": visitor.name, "key": key, **role})
