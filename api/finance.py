@@ -4,13 +4,15 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.dependencies import Given, Spoken, only
+from api.many import Answers, Numbers, each
 from api.return_wishes import MONEY, RETURN, Answer, Key, ReturnId, granted
 from api.returns import Listed
+from api.saying import Words
 from api.visitors import Visitor
-from models.noun import Segment
+from models.noun import Id, Segment
 from models.rma import ReturnStage
 from store.returns import ReturnFilter
 
@@ -40,6 +42,15 @@ class Reason(BaseModel, frozen=True, extra="forbid"):
     word: Segment = "looked_at"
 
 
+class Many(BaseModel, frozen=True, extra="forbid"):
+    """The same deed for several refunds."""
+
+    deed: Deed
+    returns: Numbers
+    word: Segment = Field("looked_at", description="Why, where it is held or refused.")
+
+
+MANY: Final = {"deed": "trigger", "returns": ["0000000000000001-R1", "0000000000000002-R1"]}
 WISHES: Final = {Deed.TRIGGER: "trigger", Deed.HOLD: "hold", Deed.RELEASE: "release", Deed.REFUSE: "refuse_refund"}
 
 
@@ -56,6 +67,17 @@ async def refunds(
     return Listed(rows=await tools.returns.listing(which))
 
 
+@router.post("/many", summary="Let many refunds go, hold, release or refuse them")
+async def handle_many(
+    visitor: Annotated[Visitor, only(*MONEY)],
+    said: Annotated[Many, Depends(Spoken(Many, MANY))],
+    tools: Given,
+    key: Key = None,
+) -> Answers:
+    """Up to 200; each is answered by itself. The same `Idempotency-Key` again is the same deed for each of them."""
+    return Answers(answers=await each(tools, visitor, said.returns, words_of(said.deed, said.word), key))
+
+
 @router.post("/{return_id}/{deed}", summary="Let a refund go, hold, release or refuse it")
 async def handle(  # noqa: PLR0913, PLR0917 - every part of a request is an argument
     visitor: Annotated[Visitor, only(*MONEY)],
@@ -66,5 +88,10 @@ async def handle(  # noqa: PLR0913, PLR0917 - every part of a request is an argu
     key: Key = None,
 ) -> Answer:
     """Who asked for the money, or agreed to it, does not also let it go."""
-    extra = {Deed.HOLD: {"reason": said.word}, Deed.REFUSE: {"word": said.word}}.get(deed, {})
-    return await granted(tools, visitor, return_id, {"kind": WISHES[deed], **extra}, key)
+    return await granted(tools, visitor, return_id, words_of(deed, said.word), key)
+
+
+def words_of(deed: Deed, word: Id) -> Words:
+    """A deed of finance as the wish that it is."""
+    extra = {Deed.HOLD: {"reason": word}, Deed.REFUSE: {"word": word}}.get(deed, {})
+    return {"kind": WISHES[deed], **extra}
