@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from api.dependencies import Given, Spoken, only
 from api.many import Answers, Numbers, each
 from api.return_wishes import MONEY, RETURN, Answer, Key, ReturnId, granted
-from api.returns import Listed
 from api.saying import Words
 from api.visitors import Visitor
 from models.noun import Id, Segment
 from models.rma import ReturnStage
+from store import refunds as store
+from store.refunds import RefundRow
 from store.returns import ReturnFilter
 
 router = APIRouter(prefix="/finance/refunds", tags=["returns"])
@@ -34,6 +35,12 @@ class Deed(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     REFUSE = "refuse"
+
+
+class Refunds(BaseModel, frozen=True):
+    """A page of refunds, the one that has waited longest first."""
+
+    rows: tuple[RefundRow, ...]
 
 
 class Reason(BaseModel, frozen=True, extra="forbid"):
@@ -61,10 +68,10 @@ async def refunds(
     status: Status = Status.DUE,
     after: Annotated[str | None, Query(pattern=RETURN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Listed:
-    """What waits for finance, the longest first."""
+) -> Refunds:
+    """What waits for finance, the longest first: who asked and agreed, why to look twice, who let it go."""
     which = ReturnFilter(ReturnStage(status.value), limit=limit, after=after)
-    return Listed(rows=await tools.returns.listing(which))
+    return Refunds(rows=await store.refunds(tools.db, which))
 
 
 @router.post("/many", summary="Let many refunds go, hold, release or refuse them")

@@ -150,7 +150,7 @@ BECAUSE: Final[Words] = {
     "window_over": ("asked for too late", "已超过售后期限"),
 }
 RISKS: Final[Words] = {
-    "new_account": ("the account is new", "新注册账户"),
+    "new_account": ("a new customer of the shop", "店铺新客户"),
     "returns_often": ("not the first return of this customer lately", "近期多次退货"),
     "signed_not_received": ("signed with proof, and said not to be received", "有签收凭证却称未收到货"),
     "unusual_amount": ("far more than the shop usually gives back", "金额远超店铺平常水平"),

@@ -17,6 +17,7 @@ class RefundSeen(Noun, frozen=True):
     amount: Money
     asked_at: datetime
     account_since: datetime | None = None  # of the customer, at the shop
+    watched_since: datetime | None = None  # the shop, where the account was only seen by us, and may be older
     returns_lately: int = Field(0, ge=0)  # of the customer, in the policy's days of history, this one not counted
     proofs: tuple[Proof, ...] = ()  # with which the parcels count as handed over
     usual: Money | None = None  # what the shop gives back for a return, the median

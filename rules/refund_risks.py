@@ -25,8 +25,10 @@ def risks(seen: RefundSeen, terms: RiskTerms) -> tuple[Id, ...]:
 
 
 def _new_account(seen: RefundSeen, terms: RiskTerms) -> bool:
-    since = seen.account_since
-    return since is not None and seen.asked_at - since < timedelta(days=terms.account_days)
+    """Where it was only seen by us: whoever came in the first days of watching may be an old customer."""
+    since, young = seen.account_since, timedelta(days=terms.account_days)
+    is_known = seen.watched_since is None or (since is not None and since - seen.watched_since >= young)
+    return since is not None and is_known and seen.asked_at - since < young
 
 
 def _returns_often(seen: RefundSeen, terms: RiskTerms) -> bool:
@@ -58,7 +60,7 @@ def _keeps_goods(seen: RefundSeen, terms: RiskTerms) -> bool:
 
 
 ROWS = (
-    Risk("new_account", "the account is new", _new_account),
+    Risk("new_account", "a new customer of the shop", _new_account),
     Risk("returns_often", "not the first return of this customer lately", _returns_often),
     Risk("signed_not_received", "signed with proof, and said not to be received", _signed),
     Risk("unusual_amount", "far more than the shop usually gives back", _unusual),

@@ -41,6 +41,10 @@ async def test_many_are_agreed_to_and_let_go_at_once_and_each_is_answered_by_its
         ("refused", "already_decided")
     ]
 
+    (due,) = (await lively.get("/finance/refunds", Role.FINANCE)).json()["rows"]
+    assert (due["id"], due["asked_by"], due["agreed_by"]) == (first, "service-1", ["ops-1"])
+    assert (due["why"], due["risks"], due["let_go_by"]) == ("short", [], None)
+
     path = "/finance/refunds/many"
     held = await many(lively, path, Role.FINANCE, deed="hold", returns=[first], word="looks_odd")
     early = await many(lively, path, Role.FINANCE, deed="trigger", returns=[first])
@@ -49,6 +53,8 @@ async def test_many_are_agreed_to_and_let_go_at_once_and_each_is_answered_by_its
     gone = await many(lively, path, Role.FINANCE, "k2", deed="trigger", returns=both)
     assert gone == [("granted", "triggered"), ("refused", "ended"), ("refused", "return_unknown")]
     await stands(lively, first, "refunded")
+    (back,) = (await lively.get("/finance/refunds?status=refunded", Role.FINANCE)).json()["rows"]
+    assert (back["let_go_by"], back["held"]) == ("finance-1", None)
     given = lively.parties.providers[0].done(What.REFUND)
     assert [deed.key for deed in given] == [f"{first}-refund-1"]
     await eventually(lambda: is_over(lively, first))

@@ -25,6 +25,11 @@ def seen(**fields):
     ("name", "marked", "quiet"),
     [
         ("new_account", {"account_since": NOON - 30 * DAY + SECOND}, {"account_since": NOON - 30 * DAY}),
+        (
+            "new_account",
+            {"account_since": NOON - DAY, "watched_since": NOON - 31 * DAY},
+            {"account_since": NOON - DAY, "watched_since": NOON - 31 * DAY + SECOND},
+        ),
         ("returns_often", {"returns_lately": 2}, {"returns_lately": 1}),
         (
             "signed_not_received",

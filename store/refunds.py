@@ -1,0 +1,103 @@
+"""Refunds as finance looks at them: who asked, who agreed, what makes them risky, and who let the money go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping
+
+from models.noun import Id, Money
+from models.refund_risk import RefundSeen
+from models.return_policy import ReturnPolicy
+from models.returns import Why
+from models.rma import Return, ReturnRecord, ReturnStage
+from models.wish import Trigger
+from rules import refund_risks
+from rules import return_stages as stages
+from store.database import Database
+from store.refund_statements import REFUNDS, TALLIES
+from store.returns import ReturnFilter, ReturnRow
+
+ENOUGH = 10  # refunds of a shop, from which on it has something usual
+HOUSE = ReturnPolicy()
+PLAIN = ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for", "asked_at", "is_ended")
+
+
+@dataclass(frozen=True)
+class RefundRow(ReturnRow):
+    """One return whose money is due, on its way, or gone."""
+
+    why: Why
+    asked_by: Id
+    agreed_by: tuple[Id, ...]  # the people; none: the rules alone
+    risks: tuple[Id, ...]
+    held: Id | None  # why, in a word
+    held_by: Id | None  # a person; none: its story is stuck
+    let_go_by: Id | None
+    let_go_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many returns stand at one stage."""
+
+    count: int
+    late: int
+    amount: Money
+
+
+async def refunds(db: Database, which: ReturnFilter, policy: ReturnPolicy = HOUSE) -> tuple[RefundRow, ...]:
+    """A page, the one that has waited longest first, each with its marks. One statement."""
+    asked = {**vars(which), "days": policy.history_days, "enough": ENOUGH}
+    async with db.begin() as conn:
+        rows = (await conn.execute(REFUNDS, asked)).mappings().all()
+    return tuple(_row(row, policy) for row in rows)
+
+
+async def tallies(db: Database, shop: Id | None = None) -> dict[ReturnStage, Tally]:
+    """Where all returns stand, of one shop or of the house. One statement."""
+    async with db.begin() as conn:
+        rows = (await conn.execute(TALLIES, {"shop": shop})).all()
+    return {ReturnStage(stage): Tally(count, late, Money(minor=minor)) for stage, count, late, minor in rows}
+
+
+def _row(row: RowMapping, policy: ReturnPolicy) -> RefundRow:
+    matter = _matter(row)
+    let_go = min(stages.wished(matter, Trigger), key=lambda wished: wished[0], default=None)
+    hold = matter.hold
+    return RefundRow(
+        **{name: row[name] for name in PLAIN},
+        order=matter.order,
+        kind=matter.kind,
+        stage=ReturnStage(row["stage"]),
+        amount=Money(minor=row["amount"]),
+        why=matter.why,
+        asked_by=matter.asked_by,
+        agreed_by=tuple(made.by for made in stages.decisions(matter) if made.is_agreed),
+        risks=refund_risks.risks(_seen(row, matter), policy.risks),
+        held=hold.code if hold else None,
+        held_by=hold.by if hold else None,
+        let_go_by=let_go[1].by if let_go else None,
+        let_go_at=let_go[0] if let_go else None,
+    )
+
+
+def _matter(row: RowMapping) -> Return:
+    return ReturnRecord.model_validate_json(row["body"]).matter if row["body"] else _seed(row)
+
+
+def _seed(row: RowMapping) -> Return:
+    return Return.model_validate_json(row["seed"])
+
+
+def _seen(row: RowMapping, matter: Return) -> RefundSeen:
+    """Ways are left out: all money goes back the way it came."""
+    known = ("asked_at", "account_since", "watched_since", "returns_lately", "paid_at", "address_changed_at")
+    usual = row["usual"]
+    return RefundSeen(
+        kind=matter.kind,
+        why=matter.why,
+        amount=Money(minor=row["amount"]),
+        usual=None if usual is None else Money(minor=usual),
+        proofs=tuple(row["proofs"] or ()),
+        **{name: row[name] for name in known},
+    )

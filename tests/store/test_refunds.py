@@ -1,0 +1,129 @@
+"""What finance is shown of refunds: each mark from what the store knows, and nothing of whom it does not know."""
+
+import pytest
+from sqlalchemy import text
+
+from models.approval import Step
+from models.case import Role
+from models.line import Line
+from models.noun import Money
+from models.order import Record
+from models.returns import Kind, Level, Why
+from models.rma import ReturnStage
+from models.wish import Decide, HoldBack, Trigger
+from rules.deadlines import judged
+from rules.learning import hear
+from rules.return_permissions import granted
+from store.orders import OrderBook
+from store.refunds import ENOUGH, refunds, tallies
+from store.returns import ReturnFilter, Returns
+from tests.builders import delivered, paid, shipped
+from tests.store.makings import a_contact, a_new_order, claims, contacts
+from tests.store.test_returns import LATER, put, wanted
+
+DUE = ReturnFilter(ReturnStage.DUE)
+
+
+async def sold(db, phone="13900000001", proof="photo", minor=1000, **fields):
+    """An order of one line, paid and delivered."""
+    lines = (Line(sku="tea", quantity=3, unit_price=Money(minor=minor)),)
+    new = a_new_order(lines=lines, total=Money(minor=3 * minor), receiver=a_contact(phone=phone))
+    order = (await claims(db).claim(new, b"")).order
+    for telling in (paid(amount=Money(minor=3 * minor)), shipped("p1"), delivered("p1", proof=proof)):
+        order = hear(order, telling, LATER)
+    order = order.model_copy(update={"version": 1, **fields})
+    await OrderBook(db, contacts(db)).put(Record(order=order, standing=judged(order)[1], told_at=LATER))
+    return order
+
+
+async def due(db, order, *wishes, **fields):
+    """A refund of one unit that its people agreed to."""
+    returns = Returns(db, contacts(db))
+    made, _ = await returns.ask(wanted(order, **fields))
+    made = made.model_copy(update={"steps": (Step(levels=(Level.SERVICE,)),)})
+    yes = Decide(by="ops-1", role=Role.OPS, is_agreed=True, word="approve_refund")
+    for wish in (yes, *wishes):
+        made = granted(made, wish, LATER)
+    await put(returns, made)
+    return made.id
+
+
+async def marks(db, *numbers):
+    rows = {row.id: row.risks for row in await refunds(db, DUE)}
+    return [rows[number] for number in numbers]
+
+
+async def told(db, sentence, **words):
+    async with db.begin() as conn:
+        await conn.execute(text(sentence), words)
+
+
+async def test_each_mark_is_made_of_what_the_store_knows(db):
+    often = [await due(db, await sold(db)) for _ in range(3)]
+    other = await due(db, await sold(db, "13900000002"))
+    signed = await due(db, await sold(db, "13900000003"), why=Why.NOT_RECEIVED)
+    unsigned = await due(db, await sold(db, "13900000004", "electronic"), why=Why.NOT_RECEIVED)
+    kept = await due(db, await sold(db, "13900000005", minor=60_000))
+
+    assert await marks(db, *often, other) == [("returns_often",)] * 3 + [()]
+    assert await marks(db, signed, unsigned, kept) == [("signed_not_received",), (), ("expensive_kept",)]
+    await contacts(db).forget((await Returns(db, contacts(db)).get(often[0])).matter.order)
+    assert await marks(db, *often) == [(), (), ()]
+
+
+async def test_an_address_that_was_changed_after_the_payment_is_marked_where_it_was_granted(db):
+    moved, asked = [await sold(db, f"1390000000{nth}", contact_version=nth) for nth in (2, 1)]
+    for order in (moved, asked):
+        await contacts(db).add(order.id, a_contact(phone="13900000009"))
+    numbers = [await due(db, order) for order in (moved, asked)]
+    await told(db, "UPDATE contacts SET added_at = :at WHERE version = 2", at=LATER)
+
+    assert await marks(db, *numbers) == [("moved_after_payment",), ()]
+
+
+async def test_who_is_new_and_what_is_usual_are_known_of_a_shop_that_was_watched_for_long(db):
+    number = await due(db, await sold(db))
+    assert await marks(db, number) == [()]
+
+    old = await sold(db, "13900000002", minor=10)
+    await told(db, "UPDATE orders SET received_at = now() - interval '90 days' WHERE id = :id", id=old.id)
+    assert await marks(db, number) == [("new_account",)]
+
+    little = [await due(db, await sold(db, f"1391111{nth:04}", minor=100)) for nth in range(ENOUGH)]
+    await told(db, "UPDATE contacts SET added_at = now() - interval '31 days'")
+    await told(
+        db, "UPDATE returns SET stage = 'refunded' WHERE id = ANY(:ids) AND id <> :last", ids=little, last=little[0]
+    )
+    assert await marks(db, number, little[0]) == [(), ()]
+    await told(db, "UPDATE returns SET stage = 'refunded' WHERE id = ANY(:ids)", ids=little)
+    assert await marks(db, number) == [("unusual_amount",)]
+
+
+async def test_a_row_says_who_agreed_who_holds_it_and_who_let_it_go(db, counted):
+    hold, go = HoldBack(by="finance-1", reason="looks_odd"), Trigger(by="finance-2")
+    held = await due(db, await sold(db), hold, kind=Kind.COMPENSATION, sum=Money(minor=500), claims=())
+    gone = await due(db, await sold(db, "13900000002"), go)
+    with counted(db) as cost:
+        (first,) = await refunds(db, DUE)
+    assert cost.statements == 1
+    (second,) = await refunds(db, ReturnFilter(ReturnStage.TRIGGERED))
+
+    assert (first.id, first.agreed_by, first.held, first.held_by) == (held, ("ops-1",), "looks_odd", "finance-1")
+    assert (second.id, second.let_go_by, second.let_go_at, second.held) == (gone, "finance-2", LATER, None)
+    counts = await tallies(db)
+    assert {stage: (tally.count, tally.amount.minor) for stage, tally in counts.items()} == {
+        ReturnStage.DUE: (1, 500),
+        ReturnStage.TRIGGERED: (1, 1000),
+    }
+    assert await tallies(db, "web/other") == {}
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_pages_of_refunds_hold_each_of_them_once(db, limit):
+    numbers = [await due(db, await sold(db, f"1392222000{nth}")) for nth in range(3)]
+    found, after = [], None
+    while rows := await refunds(db, ReturnFilter(ReturnStage.DUE, limit=limit, after=after)):
+        found, after = [*found, *(row.id for row in rows)], rows[-1].id
+
+    assert sorted(found) == sorted(numbers)
+    assert [row.id for row in await refunds(db, ReturnFilter(ReturnStage.DUE, shop="web/other"))] == []
