@@ -79,7 +79,7 @@ class House:
             boxes=Boxes(self.db),
             addresses=Addresses(self.db),
             links=Links(self.db),
-            returns=Returns(self.db),
+            returns=Returns(self.db, self.contacts),
             upkeep=Housekeeping(Findings(self.db), Cases(self.db)),
             bulk=Bulk(Bulks(self.db), partial(stories.wish, self.temporal), self.settings.bulk.pace),
         )
@@ -167,7 +167,7 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         desk=DeskFacts(db),
         audit=Audit(db),
         bulks=Bulks(db),
-        returns=Returns(db),
+        returns=Returns(db, contacts),
         pictures=Pictures(contacts, shelf_at(house.settings.pictures, house.settings.data)),
         quotas=Quotas({limit: getattr(house.settings.limits, limit) for limit in Limit}),
         tracer=house.tracer,

@@ -13,7 +13,7 @@ class Returns(Protocol):
         """Raises: Refused("older_than_known"): another run of this story has told more."""
 
     async def assess(self, matter: Return) -> Assessed:
-        """How much goes back, and of which payments; twice is once. Raises: Missing, Refused."""
+        """How much goes back, and of which payments; twice is once. Raises: Missing, Refused, NotYet."""
 
 
 class Rmas:

@@ -119,6 +119,7 @@ BECAUSE: Final[Words] = {
     "nothing_to_send_back": ("what was not received cannot be sent back", "未收到的商品无法寄回"),
     "goods_must_come_back": ("without the shop's fault the goods come back", "非商家原因须寄回商品"),
     "fits": ("the request fits its reason", "诉求与原因相符"),
+    "not_sent_yet": ("nothing of it has been sent yet", "尚未发货"),
     "need_not_be_there": ("the goods need not have arrived for this", "此类申请无需已签收"),
     "not_delivered": ("it was not delivered yet", "商品尚未签收"),
     "delivered": ("it was delivered", "商品已签收"),

@@ -13,7 +13,7 @@ from demo.scenes import Play
 from models.finding import Check
 from models.order import Record
 from models.policy import Policy
-from rules.parcels import box_of
+from rules.boxes import box_of
 from settings import Settings
 from store.findings import Findings
 from store.inbox import Inbox

@@ -77,7 +77,7 @@ class Desk:
     @property
     def returns(self) -> Returns:
         """The last record of each return."""
-        return Returns(self.db)
+        return Returns(self.db, self.contacts)
 
     @property
     def claims(self) -> Claims:

@@ -68,6 +68,16 @@ class Graded(Claim, frozen=True):
     missing: tuple[Id, ...] = ()  # parts of each of these units that did not come back, by their codes
 
 
+class AfterSale(StrEnum):
+    """How far a return is, as far as its order is concerned (售后)."""
+
+    OPEN = "open"  # asked for, and not over
+    TRIGGERED = "triggered"  # its money is its own matter from now on
+    GIVEN = "given"  # how much goes back is decided
+    DONE = "done"  # it went back, or a person sees to it
+    OVER = "over"  # refused, withdrawn or lapsed
+
+
 class Level(StrEnum):
     """Who may agree to a return, one above the other."""
 

@@ -1,10 +1,13 @@
 """Shares of money, to the cent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.noun import Id, Money
 from models.order import Order
+
+Less = Mapping[Id, Counter[Id]]  # of each box, units of each thing
+NOTHING_LESS: Less = {}
 
 
 def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
@@ -20,31 +23,48 @@ def split(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(part + (place in lucky) for place, part in enumerate(parts))
 
 
-def share_of(order: Order, boxes: Sequence[Id]) -> Money:
-    """What the customer paid for the units of these boxes, discount and freight included.
+def share_of(order: Order, boxes: Sequence[Id], less: Less = NOTHING_LESS) -> Money:
+    """What the customer paid for the units of these boxes, discount and freight included; `less`: without these units.
 
     Every unit of a line carries the same share of it, the first units the odd cents. Boxes take units in their
     order, so the shares of all boxes sum to the total. Two lines of one thing share its units: the second line's come
     after the first's.
     """
     paid = split(order.total.minor, [line.total.minor for line in order.lines])
-    spans, before, minor = _spans(order, boxes), Counter[Id](), 0
-    for line, share in zip(order.lines, paid, strict=True):
-        for start, end in spans.get(line.sku, ()):
-            first, last = start - before[line.sku], end - before[line.sku]
-            minor += first_units(share, line.quantity, last) - first_units(share, line.quantity, first)
-        before[line.sku] += line.quantity
+    minor = 0
+    for nth, first, last in _pieces(order, boxes, less):
+        quantity = order.lines[nth].quantity
+        minor += first_units(paid[nth], quantity, last) - first_units(paid[nth], quantity, first)
     return Money(minor=minor, currency=order.total.currency)
 
 
-def _spans(order: Order, boxes: Sequence[Id]) -> dict[Id, list[tuple[int, int]]]:
+def units_of(order: Order, boxes: Sequence[Id], less: Less = NOTHING_LESS) -> Counter[int]:
+    """How many units of each line, by its place, these boxes hold."""
+    units = Counter[int]()
+    for nth, first, last in _pieces(order, boxes, less):
+        bounds = (min(max(count, 0), order.lines[nth].quantity) for count in (first, last))
+        units[nth] -= next(bounds) - next(bounds)
+    return +units
+
+
+def _pieces(order: Order, boxes: Sequence[Id], less: Less) -> Iterator[tuple[int, int, int]]:
+    """For each line, from which unit of it to which these boxes hold; beyond either of its ends is nothing of it."""
+    spans, before = _spans(order, boxes, less), Counter[Id]()
+    for nth, line in enumerate(order.lines):
+        for start, end in spans.get(line.sku, ()):
+            yield nth, start - before[line.sku], end - before[line.sku]
+        before[line.sku] += line.quantity
+
+
+def _spans(order: Order, boxes: Sequence[Id], less: Less) -> dict[Id, list[tuple[int, int]]]:
     """For each thing, from which unit of it to which these boxes hold."""
     spans, taken = dict[Id, list[tuple[int, int]]](), Counter[Id]()
     for box in order.boxes:
         for units in box.units:
             start = taken[units.sku]
             taken[units.sku] += units.quantity
-            spans.setdefault(units.sku, []).extend([(start, taken[units.sku])] if box.id in boxes else [])
+            end = taken[units.sku] - less.get(box.id, Counter())[units.sku]
+            spans.setdefault(units.sku, []).extend([(start, end)] if box.id in boxes else [])
     return spans
 
 

@@ -3,7 +3,7 @@
 from models.errand import Owed, State, What
 from models.order import Order
 from models.parcel import Parcel
-from rules import errands, parcels
+from rules import boxes, errands, parcels
 from rules.wishes import is_stopped, unshipped
 
 TRIED = (*errands.SETTLED, State.REFUSED)
@@ -35,6 +35,6 @@ def _report(order: Order, untold: list[Parcel]) -> Owed:
         party=order.shop,
         under=parcel.waybill,
         via=parcel.courier,
-        box=parcels.box_of(order, parcel),
+        box=boxes.box_of(order, parcel),
         is_last=is_last,
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.fact import ParcelDelivered, Proof
 from models.noun import Id
 from models.order import Order
-from rules import parcels
+from rules import boxes, parcels
 
 
 def end_of(delivered_at: datetime, days: int, zone: Id) -> datetime | None:
@@ -28,18 +28,18 @@ def end_of(delivered_at: datetime, days: int, zone: Id) -> datetime | None:
 
 def handed_over_at(order: Order, sku: Id, proofs: Sequence[Proof] = tuple(Proof)) -> datetime | None:
     """When the customer had the last box with this thing in it, by these proofs; None while one is on its way."""
-    boxes = [box.id for box in parcels.living(order) if any(units.sku == sku for units in box.units)]
-    times = [_at(order, box, proofs) for box in boxes]
+    held = [box.id for box in parcels.living(order) if any(units.sku == sku for units in box.units)]
+    times = [_at(order, box, proofs) for box in held]
     known = [at for at in times if at]
     return max(known) if known and len(known) == len(times) else None
 
 
 def with_customer(order: Order, sku: Id) -> int:
     """How many of a thing were handed over, with whatever proof."""
-    boxes = [box for box in order.boxes if parcels.is_with_customer(order, box.id)]
-    return sum(units.quantity for box in boxes for units in box.units if units.sku == sku)
+    had = [box for box in order.boxes if boxes.is_with_customer(order, box.id)]
+    return sum(units.quantity for box in had for units in box.units if units.sku == sku)
 
 
 def _at(order: Order, box: Id, proofs: Sequence[Proof]) -> datetime | None:
-    facts = [fact for parcel in parcels.of_box(order, box) for fact in parcel.all(ParcelDelivered)]
+    facts = [fact for parcel in boxes.of_box(order, box) for fact in parcel.all(ParcelDelivered)]
     return min((fact.happened_at for fact in facts if fact.proof in proofs), default=None)

@@ -10,7 +10,7 @@ from models.noun import Id
 from models.order import Order
 from models.return_policy import Freely, Judgement, ReturnPolicy
 from models.returns import Beside, Fault, Grade, Kind, Verdict, Wanted, Why
-from rules import payments, return_days, return_windows, undoing, wishes
+from rules import boxes, payments, return_days, return_windows, undoing, wishes
 from rules.faults import fault_of
 from rules.return_asking import Asking, Says, claimed, is_freely
 
@@ -66,6 +66,8 @@ def _fits(asking: Asking) -> Says:
     wanted = asking.wanted
     if wanted.why is Why.NOT_RECEIVED and wanted.kind in BACK:
         return Says("nothing_to_send_back", is_allowed=False)
+    if _is_still_here(asking):
+        return Says("not_sent_yet")
     is_kept = fault_of(wanted.why) is Fault.CUSTOMER and wanted.kind not in BACK
     return Says("goods_must_come_back", is_allowed=False) if is_kept else Says("fits")
 
@@ -74,12 +76,24 @@ def _delivered(asking: Asking) -> Says:
     """Lines of one thing share its units."""
     if asking.wanted.why is Why.NOT_RECEIVED or asking.wanted.kind is Kind.COMPENSATION:
         return Says("need_not_be_there")
+    if _is_still_here(asking):
+        return Says("not_sent_yet")
     units = Counter[Id]()
     for part in claimed(asking):
         units[part.line.sku] += part.claim.quantity
         if units[part.line.sku] > return_days.with_customer(asking.order, part.line.sku):
             return Says("not_delivered", is_allowed=False, line=part.claim.line)
     return Says("delivered")
+
+
+def _is_still_here(asking: Asking) -> bool:
+    """Money back for units of which none has left: nothing has to come back, whatever the reason."""
+    order, here, wanted = asking.order, Counter[Id](), Counter[Id]()
+    for units in (units for box in wishes.unshipped(order) for units in boxes.contents(order, box)):
+        here[units.sku] += units.quantity
+    for part in claimed(asking):
+        wanted[part.line.sku] += part.claim.quantity
+    return asking.wanted.kind is Kind.REFUND_ONLY and bool(wanted) and wanted <= here
 
 
 def _final_sale(asking: Asking) -> Says:

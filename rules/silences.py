@@ -9,11 +9,24 @@ from models.fact import Milestone, ParcelReceivedBack, ParcelTracked
 from models.inquiry import Inquiry
 from models.noun import Id
 from models.order import Order
-from models.stage import Stage
+from models.stage import ENDED, Stage
 from models.wish import Cancel, CancelRest, Expire, Urge
-from rules import errands, holds, inquiries, parcels, payments, refusals, scans, stages, standstill, undoing, wishes
+from rules import (
+    aftersales,
+    boxes,
+    errands,
+    holds,
+    inquiries,
+    parcels,
+    payments,
+    refusals,
+    scans,
+    stages,
+    standstill,
+    undoing,
+    wishes,
+)
 from rules.ladder import AT_ONCE, Allows, Deadline, Due
-from rules.permissions import ENDED
 from rules.reviews import approved_at
 
 Watch = Callable[[Order], Due | None]
@@ -87,8 +100,8 @@ def _unsettled(order: Order) -> Due | None:
 
 def _astray(order: Order) -> Due | None:
     """The courier says that it brings a parcel back that nobody stopped."""
-    stopped = [box.id for box in parcels.dropped(order)]
-    out = [p for p in order.parcels if parcels.is_out(p) and parcels.box_of(order, p) not in stopped]
+    stopped = [box.id for box in boxes.dropped(order)]
+    out = [p for p in order.parcels if parcels.is_out(p) and boxes.box_of(order, p) not in stopped]
     undelivered = [parcel for parcel in out if not parcels.delivered_at(order, parcel)]
     tracks = [(fact, parcel) for parcel in undelivered for fact in parcel.all(ParcelTracked)]
     back = [(fact, parcel) for fact, parcel in tracks if fact.milestone in (Milestone.RETURNING, Milestone.RETURNED)]
@@ -146,9 +159,9 @@ def _returned(order: Order) -> Due | None:
 
 
 def _not_put_back(order: Order) -> Due | None:
-    boxes, stops = undoing.to_put_back(order), (Cancel, CancelRest)
+    here, stops = undoing.to_put_back(order), (Cancel, CancelRest)
     since = min((entry.at for entry in order.wishes if isinstance(entry.wish, stops)), default=order.received_at)
-    return Due(since, since + order.policy.put_back_within, None, boxes[0].place) if boxes else None
+    return Due(since, since + order.policy.put_back_within, None, here[0].place) if here else None
 
 
 def _not_refunded(order: Order) -> Due | None:
@@ -180,6 +193,13 @@ def _contradicted(order: Order) -> Due | None:
     return Due(since, since) if since else None
 
 
+def _lessened(order: Order) -> Due | None:
+    """Units are refunded that somebody has already taken off the shelf for a box that goes out without them."""
+    here = parcels.lessened(order)
+    since = aftersales.decided_at(order) if here else None
+    return Due(since, since, place=here[0].place) if since else None
+
+
 def _urged(order: Order) -> Due | None:
     """Until the order moves on from where it stood when the customer asked."""
     urges = [entry.at for entry in order.wishes if isinstance(entry.wish, Urge) and entry.at >= stages.since(order)]
@@ -189,7 +209,8 @@ def _urged(order: Order) -> Due | None:
 
 def _incomplete(order: Order) -> Due | None:
     since = stages.waiting_since(order, Stage.COMPLETED)
-    start = dict(stages.passed(order)).get(Stage.DELIVERED) if since else None
+    is_asked_back = aftersales.is_any_open(order)
+    start = dict(stages.passed(order)).get(Stage.DELIVERED) if since and not is_asked_back else None
     return Due(start, start + order.policy.complete_after) if start else None
 
 
@@ -252,6 +273,7 @@ ROWS: tuple[Deadline[Order], ...] = (
     Deadline("astray", "somebody to see why it comes back", _astray, Role.SERVICE),
     Deadline("not_back", "intercepted parcel back in the house", _not_back),
     Deadline("not_put_back", "units back on their shelf", _not_put_back, Role.WAREHOUSE),
+    Deadline(parcels.LESSENED, "refunded units taken out of a box that was begun", _lessened, Role.WAREHOUSE),
     Deadline("not_refunded", "the provider to give the money back", _not_refunded, Role.FINANCE),
     Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
     Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE, outlasts_holds=True),

@@ -25,7 +25,7 @@ def facts(order: Order) -> list[Fact]:
     """Every believed fact."""
     captures = [capture for payment in order.payments for capture in payment.captures]
     tracks = [fact for parcel in order.parcels for fact in parcel.facts]
-    return [*captures, *order.refunds, *tracks]
+    return [*captures, *order.refunds, *tracks, *order.returns]
 
 
 def _stages(order: Order) -> list[Entry]:
@@ -56,7 +56,7 @@ def _fact(fact: Fact) -> Entry:
 
 def _evidence(fact: Fact) -> str | None:
     """The word that proves it."""
-    for name in ("proof", "milestone", "transaction", "refund", "waybill", "sku"):
+    for name in ("proof", "milestone", "transaction", "refund", "return_id", "waybill", "sku"):
         if word := getattr(fact, name, None):
             return str(word)
     return None

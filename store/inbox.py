@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BigInteger, TextClause
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel, col, select
 
 from models.errors import Missing
@@ -17,6 +18,7 @@ from store import raws
 from store.contacts import Contacts
 from store.database import Database, Instant
 from store.inbox_statements import DUE, GIVE_BACK, KEEP, PARK, POSTPONE, REPLAY, WAITING
+from store.seals import Master
 
 
 class State(StrEnum):
@@ -65,6 +67,14 @@ class Addressed(Protocol):
         """What it says."""
 
 
+class ToOurs(NamedTuple):
+    """A telling of ours for one of our own stories."""
+
+    key: Id
+    telling: Telling
+    to: str = "ours"
+
+
 @dataclass(frozen=True)
 class Kept:
     """A telling that is safe, and whose it is; None: nobody's that we know of yet."""
@@ -105,19 +115,8 @@ class Inbox:
         A row that nobody finishes is due again after five seconds. One statement, two where the same message is
         kept by somebody else in the same instant.
         """
-        row = {
-            "party": party,
-            "account": account,
-            "ids": [one.telling.id for one in addressed],
-            "sent_to": [one.to for one in addressed],
-            "keys": [one.key for one in addressed],
-            "tellings": [one.telling.model_dump_json() for one in addressed],
-        }
         async with self.db.begin() as conn:
-            rows = (await conn.execute(KEEP, row | raws.sealed(self.contacts.master, raw))).all()
-            if len({row.place for row in rows}) < len(addressed):  # somebody else was keeping it just now
-                rows = (await conn.execute(KEEP, row | raws.sealed(self.contacts.master, raw))).all()
-        return tuple(Kept(row.id, row.order_id, Telling.model_validate_json(row.telling), row.is_new) for row in rows)
+            return await kept(conn, self.contacts.master, (party, account, raw), addressed)
 
     async def due(self, limit: int) -> tuple[Kept, ...]:
         """Rows to be told (again), each to one caller; those whose order is still unknown only wait longer.
@@ -172,6 +171,26 @@ class Inbox:
     async def _change(self, statement: TextClause, **row: int | str) -> int:
         async with self.db.begin() as conn:
             return (await conn.execute(statement, row)).rowcount
+
+
+async def kept(
+    conn: AsyncConnection, master: Master, message: tuple[Id, Id, bytes], addressed: Sequence[Addressed], wait: int = 5
+) -> tuple[Kept, ...]:
+    """One message of (party, account, words), within a transaction of somebody's. `wait`: seconds until it is due."""
+    party, account, raw = message
+    row = {
+        "party": party,
+        "account": account,
+        "ids": [one.telling.id for one in addressed],
+        "sent_to": [one.to for one in addressed],
+        "keys": [one.key for one in addressed],
+        "tellings": [one.telling.model_dump_json() for one in addressed],
+        "wait": wait,
+    }
+    rows = (await conn.execute(KEEP, row | raws.sealed(master, raw))).all()
+    if len({row.place for row in rows}) < len(addressed):  # somebody else was keeping it just now
+        rows = (await conn.execute(KEEP, row | raws.sealed(master, raw))).all()
+    return tuple(Kept(row.id, row.order_id, Telling.model_validate_json(row.telling), row.is_new) for row in rows)
 
 
 def _entry(row: Any) -> Entry:

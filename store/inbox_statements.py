@@ -24,7 +24,7 @@ KEEP = text("""
     ), kept AS (
         INSERT INTO inbox (party, account, telling_id, sent_to, key, slot, order_id, telling, raw, code, due_at)
         SELECT :party, :account, telling_id, sent_to, key, coalesce(slot, 0), whose.order_id, telling, words.id,
-            CASE WHEN whose.order_id IS NULL THEN 'unaddressed' ELSE 'unheard' END, now() + interval '5 seconds'
+            CASE WHEN whose.order_id IS NULL THEN 'unaddressed' ELSE 'unheard' END, now() + :wait * interval '1 second'
         FROM words CROSS JOIN fresh LEFT JOIN LATERAL (
             SELECT order_id, row_number() OVER (ORDER BY order_id) - 1 AS slot
             FROM addressees(fresh.sent_to, fresh.key) AS found (order_id)

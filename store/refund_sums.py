@@ -8,15 +8,15 @@ from models.fact import GoodsInspected
 from models.noun import Id, Money
 from models.order import Order
 from models.payment import Payment
-from models.refund import Before, Grounds, Portion, Terms
+from models.refund import Before, Grounds, Portion
 from models.returns import Kind
 from models.rma import Assessed, Part, Return
 from rules import refund_shares, return_stages
+from rules.refund_before import with_own
+from rules.return_making import TERMS
 from rules.spreading import spread
 from rules.undoing import holder
 from store import return_statements as say
-
-TERMS = Terms()  # the house's own
 
 
 async def before(conn: AsyncConnection, order_id: Id) -> Before:
@@ -32,7 +32,7 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
         return Assessed.model_validate_json(known)
     earlier = await before(conn, order.id)
     grounds = _grounds(matter)
-    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, earlier)
+    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, with_own(order, earlier, matter.id))
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     parts = _parts(order, spread(order.payments, await _back(conn, order), total))
     made = Assessed(shares=shares, parts=parts, at=at)

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 # One request, and one sum, of an order after the other.
 LOCK = text("""
-    SELECT clock_timestamp() AS now, claims.seed::text, orders.body::text
+    SELECT clock_timestamp() AS now, claims.seed::text, orders.body::text, orders.is_ended
     FROM claims LEFT JOIN orders ON orders.id = claims.order_id
     WHERE claims.order_id = :order_id FOR UPDATE OF claims
 """)
@@ -23,9 +23,9 @@ LATELY = text("""
 ADD = text("""
     WITH added AS (
         INSERT INTO returns (id, order_id, n, shop, asked_key, digest, seed, asked_at, since, kind, amount, currency,
-            relay_at)
+            news, relay_at)
         VALUES (:id, :order_id, :n, :shop, :asked_key, :digest, CAST(:seed AS jsonb), :asked_at, :asked_at, :kind,
-            :amount, :currency, now() + interval '5 seconds')
+            :amount, :currency, CAST(:news AS jsonb), now() + interval '5 seconds')
         RETURNING id
     )
     INSERT INTO return_units (return_id, line, quantity)
@@ -36,12 +36,13 @@ PUT = text("""
     WITH written AS (
         UPDATE returns SET stage = :stage, since = :since, overdue = :overdue, owner = :owner, due_at = :due_at,
             waits_for = :waits_for, amount = :amount, is_dead = :is_dead, is_ended = :is_ended, version = :version,
-            run = :run, told_at = :told_at, body = CAST(:body AS jsonb), started_at = coalesce(started_at, now())
+            run = :run, told_at = :told_at, body = CAST(:body AS jsonb),
+            news = CAST(:news AS jsonb), started_at = coalesce(started_at, now())
         WHERE id = :id AND CASE WHEN run = CAST(:run AS text)
             THEN (told_at, version) <= (CAST(:told_at AS timestamptz), CAST(:version AS integer))
             ELSE version < :version END
-        RETURNING old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases,
-            new.order_id
+        RETURNING old.news IS DISTINCT FROM new.news AS has_news, new.order_id,
+            old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases
     ), finished AS (
         UPDATE inbox SET state = 'done', ended_at = now()
         WHERE order_id = :id AND telling_id = ANY(:heard) AND state <> 'done' AND EXISTS (SELECT FROM written)
@@ -50,7 +51,7 @@ PUT = text("""
         WHERE inbox.order_id = :id AND telling_id = ANY(:heard) AND raws.id = inbox.raw
             AND contact_keys.order_id = written.order_id AND forgotten_at IS NOT NULL
     )
-    SELECT has_new_cases FROM written
+    SELECT has_new_cases, has_news FROM written
 """)
 GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")
 OPEN = text("SELECT id FROM returns WHERE NOT is_ended AND id > :after ORDER BY id LIMIT :limit")

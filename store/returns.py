@@ -10,20 +10,22 @@ from hashlib import sha256
 from sqlalchemy import Row, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.approval import HOUSE
 from models.asking import NewReturn
-from models.errors import Missing, Refused
+from models.errors import Missing, NotYet, Refused
 from models.noun import Id, Money
 from models.order import Order, Record
-from models.refund import Before, Grounds
+from models.refund import Before
 from models.return_policy import ReturnPolicy
-from models.returns import Beside, Claim, Kind, LineSeen, Wanted
+from models.returns import Beside, Kind, LineSeen
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
-from rules import approvals, refund_shares, return_policy, return_silences
+from rules import aftersales, return_making, return_silences
+from rules.refund_before import with_own
+from rules.return_news import news, telling
 from store import cases, money, refund_sums
 from store import return_statements as say
 from store.contacts import Contacts
 from store.database import Database
+from store.inbox import ToOurs, kept
 
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED)
 
@@ -62,7 +64,7 @@ class ReturnRow:
 class Returns:
     """Every request is ours once its row is written; then its story begins."""
 
-    def __init__(self, db: Database, contacts: Contacts | None = None) -> None:
+    def __init__(self, db: Database, contacts: Contacts) -> None:
         self.db, self.contacts = db, contacts
 
     async def ask(self, new: NewReturn, policy: ReturnPolicy | None = None) -> tuple[Return, bool]:
@@ -72,7 +74,7 @@ class Returns:
         Refused("asked_otherwise"): the same key for something else.
         """
         async with self.db.begin() as conn:
-            order, asked_at = await _locked(conn, new.order)
+            order, asked_at, is_over = await _locked(conn, new.order)
             earlier = (await conn.execute(say.EARLIER, {"order_id": new.order})).all()
             digest = _digest(new)
             for row in earlier:
@@ -80,17 +82,19 @@ class Returns:
                     if row.digest != digest:
                         raise Refused("asked_otherwise")
                     return Return.model_validate_json(row.seed), False
-            before = await refund_sums.before(conn, new.order)
+            before = with_own(order, await refund_sums.before(conn, new.order))
             gone = _gone(earlier, before)
-            _must_be_left(order, new, gone)
+            return_making.must_be_left(order, new, gone)
             lately = (await conn.execute(say.LATELY, {"order_id": new.order, "days": 30})).scalar_one()
             beside = Beside(
                 lines=tuple(LineSeen(line=line, gone=units) for line, units in gone.items()), returns_lately=lately
             )
             house = policy or ReturnPolicy()
-            made = _made(order, new, beside, (asked_at, len(earlier) + 1), house)
-            made = _weighed(made, order, before, beside, house)
+            made = return_making.made(order, new, beside, (asked_at, len(earlier) + 1), house)
+            made = return_making.weighed(made, order, before, beside, house)
             await conn.execute(say.ADD, _added(made, new.key, digest))
+            if not is_over:
+                await self._tell_order(conn, _asked(made))
         return made, True
 
     async def put_return(self, record: ReturnRecord) -> None:
@@ -103,14 +107,28 @@ class Returns:
             if changed is None:
                 raise Refused("older_than_known")
             await money.settle(conn, record.matter)
+            if changed.has_news:
+                await self._tell_order(conn, record)
             if changed.has_new_cases:
                 await cases.told_of(conn, record.matter)
 
     async def assess(self, matter: Return) -> Assessed:
-        """How much goes back, and of which payments: decided once, one return of an order after the other."""
+        """How much goes back, and of which payments: decided once, one return of an order after the other.
+
+        Raises: NotYet("order_not_told") until the order's own record shows that the return takes its part itself.
+        """
         async with self.db.begin() as conn:
-            order, at = await _locked(conn, matter.order)
+            order, at, _ = await _locked(conn, matter.order)
+            if aftersales.is_its_own(order, matter.id) is None:
+                raise NotYet("order_not_told")
             return await refund_sums.assessed(conn, order, matter, at)
+
+    async def _tell_order(self, conn: AsyncConnection, record: ReturnRecord) -> None:
+        """Like any message, due at once: safe with the record, told by whoever relays."""
+        told = telling(record)
+        raw = told.model_dump_json().encode()
+        mine = (ToOurs(record.matter.order, told),)
+        await kept(conn, self.contacts.master, ("house", "returns", raw), mine, wait=0)
 
     async def get(self, return_id: Id) -> ReturnRecord:
         """Its newest record; before the first one, what was asked. Raises: Missing("return_unknown")."""
@@ -139,14 +157,15 @@ class Returns:
         """A page. One statement."""
         async with self.db.begin() as conn:
             rows = (await conn.execute(say.LISTED, vars(which))).mappings().all()
-        return tuple(_shown(row) for row in rows)
+        return tuple(shown(row) for row in rows)
 
 
 def _asked(seed: Return) -> ReturnRecord:
     return ReturnRecord(matter=seed, standing=return_silences.judged(seed)[1])
 
 
-def _shown(row: RowMapping) -> ReturnRow:
+def shown(row: RowMapping) -> ReturnRow:
+    """A row of a page."""
     plain = {name: row[name] for name in ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for")}
     return ReturnRow(
         **plain,
@@ -159,12 +178,13 @@ def _shown(row: RowMapping) -> ReturnRow:
     )
 
 
-async def _locked(conn: AsyncConnection, order_id: Id) -> tuple[Order, datetime]:
-    """The order by its last record, with nobody else asking back of it meanwhile. Raises: Missing."""
+async def _locked(conn: AsyncConnection, order_id: Id) -> tuple[Order, datetime, bool]:
+    """The order by its last record, now, and whether it is over; nobody else asks back of it. Raises: Missing."""
     row = (await conn.execute(say.LOCK, {"order_id": order_id})).one_or_none()
     if row is None:
         raise Missing("order_unknown")
-    return Record.model_validate_json(row.body).order if row.body else Order.model_validate_json(row.seed), row.now
+    order = Record.model_validate_json(row.body).order if row.body else Order.model_validate_json(row.seed)
+    return order, row.now, bool(row.is_ended)
 
 
 def _digest(new: NewReturn) -> str:
@@ -185,59 +205,6 @@ def _gone(earlier: Sequence[Row[tuple[object, ...]]], before: Before) -> Counter
     return gone
 
 
-def _must_be_left(order: Order, new: NewReturn, gone: Counter[int]) -> None:
-    if new.kind is Kind.COMPENSATION:
-        return
-    claimed = dict[int, int]()
-    for claim in new.claims:
-        claimed[claim.line] = claimed.get(claim.line, 0) + claim.quantity
-    for line, quantity in claimed.items():
-        if line >= len(order.lines) or quantity + gone.get(line, 0) > order.lines[line].quantity:
-            raise Refused("more_than_bought")
-
-
-def _made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, int], policy: ReturnPolicy) -> Return:
-    at, nth = asked
-    wanted = Wanted(kind=new.kind, why=new.why, claims=_one_each(new.claims), asked_at=at, grade=new.grade)
-    number = f"{order.business_no}-R{nth}"
-    return Return(
-        id=number,
-        business_no=number,
-        order=order.id,
-        kind=new.kind,
-        why=new.why,
-        claims=wanted.claims,
-        asked_by=new.by,
-        note_id=new.note_id,
-        urgent=new.urgent,
-        judgement=return_policy.judge(order, wanted, beside, policy),
-        steps=(HOUSE,),
-        amount=new.sum or Money(minor=0, currency=order.total.currency),
-        received_at=at,
-        contact_version=order.contact_version,
-        policy=order.policy,
-        freely=policy.freely,
-    )
-
-
-def _one_each(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    units = dict[int, int]()
-    for claim in claims:
-        units[claim.line] = units.get(claim.line, 0) + claim.quantity
-    return tuple(Claim(line=line, quantity=quantity) for line, quantity in sorted(units.items()))
-
-
-def _weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:
-    """What goes back if everything is as claimed, and who must agree to that."""
-    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount)
-    shares = refund_shares.shares(order, order.bargain, refund_sums.TERMS, grounds, before)
-    amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
-    wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
-    categories = return_policy.categories_of(order, wanted, beside, policy)
-    steps = approvals.wanted(policy, made.judgement, amount, categories)
-    return made.model_copy(update={"amount": amount, "steps": steps})
-
-
 def _added(made: Return, key: str | None, digest: str) -> dict[str, object]:
     return {
         "id": made.id,
@@ -247,6 +214,7 @@ def _added(made: Return, key: str | None, digest: str) -> dict[str, object]:
         "asked_key": key,
         "digest": digest,
         "seed": made.model_dump_json(),
+        "news": json.dumps(news(made)),
         "asked_at": made.received_at,
         "kind": made.kind,
         "amount": made.amount.minor,
@@ -268,6 +236,7 @@ def _row(record: ReturnRecord) -> dict[str, object]:
         "run": record.run,
         "told_at": record.told_at,
         "body": record.model_dump_json(),
+        "news": json.dumps(news(record.matter)),
         "heard": list(record.heard),
         "amount": _amount(record.matter),
     }

@@ -68,7 +68,8 @@ BOOKED = """
                quantity * change.on_hand AS on_hand, quantity * change.reserved AS reserved
         FROM moved
         JOIN (VALUES ('held', 'out', 'out', -1, -1), ('held', 'released', 'release', 0, -1),
-                     ('out', 'returned', 'back', 1, 0)) AS change (was, state, move, on_hand, reserved)
+                     ('held', 'spared', 'spare', 0, -1), ('out', 'returned', 'back', 1, 0)
+             ) AS change (was, state, move, on_hand, reserved)
              USING (was, state),
              jsonb_to_recordset(units) AS unit (sku text, quantity int)
     ), shelves AS (
@@ -91,6 +92,26 @@ RELEASE = text(f"""
         RETURNING key, box, place, units, old.state AS was, state
     ) {BOOKED}
     SELECT EXISTS (SELECT FROM reservations WHERE key = :key)
+""")  # noqa: S608, put together from our own words
+# What a held box is to hold from now on: the rest goes back to its shelf, each time once.
+SPARE = text(f"""
+    WITH wanted AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:less AS jsonb)) AS row (box text, units jsonb)
+    ), lessened AS (
+        UPDATE reserved_boxes b SET units = wanted.units FROM wanted, reservations r
+        WHERE r.order_id = :order_id AND b.key = r.key AND b.box = wanted.box AND b.state = 'held'
+            AND b.units IS DISTINCT FROM wanted.units
+        RETURNING b.key, b.box, b.place, old.units AS before, new.units AS after
+    ), cut AS (
+        SELECT key, box, place, had.sku, had.quantity - coalesce(kept.quantity, 0) AS quantity
+        FROM lessened, jsonb_to_recordset(before) AS had (sku text, quantity int)
+        LEFT JOIN LATERAL jsonb_to_recordset(after) AS kept (sku text, quantity int) ON kept.sku = had.sku
+    ), moved AS (
+        SELECT key, box, place, jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity)) AS units,
+            'held' AS was, 'spared' AS state
+        FROM cut WHERE quantity > 0 GROUP BY key, box, place
+    ) {BOOKED}
+    SELECT count(*) FROM moved
 """)  # noqa: S608, put together from our own words
 BAR = text("INSERT INTO reservations (key, barred) VALUES (:key, true) ON CONFLICT DO NOTHING RETURNING key")
 SETTLE = text(f"""

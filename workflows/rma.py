@@ -12,7 +12,7 @@ from models.wish import ReturnWish
 from rules import return_permissions
 from rules import return_stages as stages
 from rules.rmas import RETURNS
-from workflows.calling import ours
+from workflows.calling import our_word, ours
 from workflows.listening import Listening
 from workflows.living import live
 from workflows.sending import insist, settle
@@ -79,7 +79,7 @@ def _is_past(stage: ReturnStage, matter: Return) -> bool:
 async def _refunding(story: ReturnStory) -> None:
     """How much is decided once, by whoever holds the lock; then each payment gives back its part."""
     if story.matter.assessed is None:
-        assessed = await story.call(ours(Rmas.assess, story.matter))
+        assessed = await story.call(our_word(Rmas.assess, story.matter))
         story.matter = story.matter.model_copy(update={"assessed": assessed})
     while owed := stages.owed(story.matter):
         await insist(story, owed[0])

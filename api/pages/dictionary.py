@@ -150,6 +150,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "stage.completed": ("completed", "已完成"),
         "stage.stopping": ("being cancelled", "取消中"),
         "stage.cancelled": ("cancelled", "已取消"),
+        "stage.partly_refunded": ("partly refunded", "部分退款"),
         "stage.refunded": ("refunded", "已退款"),
         # how an errand ended
         "outcome.begun": ("under way", "进行中"),
@@ -213,7 +214,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "reason.expired": ("nobody paid in time", "超时未付"),
         "reason.unworkable": ("cannot be done", "无法履约"),
         "reason.suspicious": ("looks suspicious", "可疑订单"),
+        "reason.all_returned": ("all of it was refunded before it left", "发货前已全部退款"),
         # who said so
+        "source.house": ("our own house", "本系统"),
         "source.provider": ("payment provider", "支付机构"),
         "source.warehouse": ("warehouse", "仓库"),
         "source.courier": ("courier", "快递"),
@@ -225,6 +228,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "shield.red": ("delivery not proven", "签收无凭证"),
         # facts and errands
         "what.payment_captured": ("money arrived", "款项到账"),
+        "what.return_told": ("word of a return", "售后进展"),
         "what.refund_settled": ("refund settled", "退款结果"),
         "what.parcel_picked": ("scanned off the shelf", "拣货扫描"),
         "what.parcel_packed": ("scanned into its box", "打包扫描"),
@@ -255,6 +259,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "deadline.held": ("a release", "解除挂起"),
         "deadline.gave_too_much": ("goods and money both gone", "货款两空待处理"),
         "deadline.returned": ("why a delivered parcel is back", "签收后退回"),
+        "deadline.lessened": ("refunded goods taken out of a begun box", "从在拣包裹中取出已退款商品"),
         "deadline.lost_label": ("news of a lost label", "确认面单是否存在"),
         "deadline.unpicked": ("picking", "拣货"),
         "deadline.unpacked": ("packing", "打包"),

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Final
 
 from models.bulk import Fate, Tally
-from models.stage import Stage
+from models.stage import ENDED, Stage
 from models.story import Entry
 
 FLOW: Final = (
@@ -25,7 +25,6 @@ FLOW: Final = (
     Stage.DELIVERED,
 )
 STOPPING: Final = (Stage.STOPPING,)
-ENDED: Final = (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)
 TALL: Final = 120.0  # the longest bar upright
 WIDE: Final = 200.0  # and lying
 LEAST: Final = 3.0  # the shortest that can be seen

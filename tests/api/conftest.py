@@ -155,7 +155,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         desk=DeskFacts(db),
         audit=Audit(db),
         bulks=Bulks(db),
-        returns=Returns(db),
+        returns=Returns(db, people),
         pictures=Pictures(people, Folder(Path(tempfile.gettempdir()) / f"orderhub-pictures-{uuid4().hex}")),
     )
 

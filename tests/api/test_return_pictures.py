@@ -6,6 +6,7 @@ from models.case import Role
 from rules.pictures import MOST_BYTES
 from store.returns import Returns
 from tests.api.conftest import OTHER_SHOP
+from tests.store.makings import contacts
 from tests.store.shots import JPEG, png
 from tests.store.test_returns import bought, wanted
 
@@ -15,7 +16,7 @@ OTHER = {"authorization": f"Bearer {OTHER_SHOP}"}
 
 @pytest.fixture
 async def album(door, db):
-    made, _ = await Returns(db).ask(wanted(await bought(db)))
+    made, _ = await Returns(db, contacts(db)).ask(wanted(await bought(db)))
     return f"/returns/{made.id}/pictures"
 
 

@@ -9,12 +9,20 @@ from api import stories
 from api.records import last_of
 from models.case import Role
 from models.errand import What
+from store.stock import Shelves
 from tests.api.conftest import OTHER_SHOP, eventually, relaying
 from tests.builders import delivered, shipped
 from tests.others import refuses
 
 FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
 SCANNED = "2026-11-11T12:00:00+08:00"
+
+
+@pytest.fixture
+async def lively(lively):
+    """With somebody who carries what stories tell one another."""
+    async with relaying(lively.tools):
+        yield lively
 
 
 async def bought(door):
@@ -248,3 +256,50 @@ async def nobody(tools, made):
 
 async def agreed(door, number):
     return (await decided(door, number, Role.OPS)).status_code == 200
+
+
+async def test_what_is_refunded_before_it_left_is_not_sent_and_the_order_ends_refunded(lively):
+    order = await lively.living("labelled")
+    line = (await lively.get(f"/orders/{order}")).json()["lines"][0]
+    every = [{"line": 0, "quantity": line["quantity"]}]
+    number = (await asked(lively, order, why="no_reason", claims=every)).json()["id"]
+    await lively.until(order, lambda _: True)
+    await eventually(lambda: knows(lively, order, "open"))
+    if (await lively.get(f"/returns/{number}")).json()["stage"] == "asked":
+        await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
+
+    await lively.until(order, lambda told: told["stage"] == "refunded")
+    given = [(deed.key, deed.amount.minor) for deed in lively.parties.providers[0].done(What.REFUND)]
+    freight = (f"{number.partition('-')[0]}-refund-1", 100)  # which is nobody's doing: the order gives it back itself
+    assert given == [(f"{number}-refund-1", 19800), freight]
+    assert len(lively.parties.couriers[0].done(What.VOID)) == 1
+    await eventually(lambda: balanced(lively))
+
+
+async def test_an_order_that_is_cancelled_after_a_return_took_its_part_gives_back_the_rest(lively):
+    order = await lively.living("labelled")
+    number = (await asked(lively, order, kind="compensation", claims=[], sum={"minor": 900})).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
+    await lively.post(f"/orders/{order}/wishes", Role.SERVICE, json={"kind": "cancel"})
+
+    await lively.until(order, lambda told: told["stage"] == "refunded")
+    given = [deed.amount.minor for deed in lively.parties.providers[0].done(What.REFUND)]
+    assert sorted(given) == [900, 19000]
+
+
+async def knows(door, order, standing):
+    record = await door.tools.orders.get(order)
+    return [told.standing for told in record.order.returns] == [standing]
+
+
+async def balanced(door):
+    """Nothing of that order is kept for anybody any more, and all books agree."""
+    shelves = Shelves(door.tools.db)
+    kept = [level for level in await shelves.levels() if level.reserved]
+    return not kept and not await shelves.audit()

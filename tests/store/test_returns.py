@@ -6,19 +6,21 @@ from datetime import timedelta
 import pytest
 
 from models.asking import NewReturn
-from models.errors import Missing, Refused
-from models.line import Line
+from models.errors import Missing, Refused, Unavailable
+from models.line import Box, Line, Units
 from models.noun import Money
 from models.order import Record
 from models.returns import Claim, Grade, Graded, Kind, Why
 from models.rma import Return, ReturnRecord, ReturnStage
-from models.wish import Withdraw
+from models.wish import Cancel, CancelRest, Granted, Withdraw
 from rules.deadlines import judged
 from rules.learning import hear
+from rules.return_news import news
 from rules.return_permissions import granted
 from rules.return_silences import LADDER
 from rules.return_silences import judged as judged_return
 from rules.rmas import hear as heard
+from rules.wishes import granted as wished
 from store.orders import OrderBook
 from store.returns import ReturnFilter, Returns
 from tests.builders import NOON, a_telling, delivered, paid, shipped
@@ -29,10 +31,10 @@ LATER = NOON + timedelta(days=1)
 
 @pytest.fixture
 def returns(db):
-    return Returns(db)
+    return Returns(db, contacts(db))
 
 
-async def bought(db, *transactions, quantity=3, minor=1000):
+async def bought(db, *transactions, quantity=3, minor=1000, arrives=True):
     """An order of one line, paid, by one payment or several, and delivered."""
     lines = (Line(sku="tea", quantity=quantity, unit_price=Money(minor=minor)),)
     total = Money(minor=quantity * minor)
@@ -41,7 +43,7 @@ async def bought(db, *transactions, quantity=3, minor=1000):
     for nth, (transaction, share) in enumerate(shares):
         at = NOON + timedelta(minutes=nth)
         order = hear(order, paid(transaction, f"n{nth}", at, amount=Money(minor=share)), NOON + timedelta(hours=1))
-    for telling in (shipped("p1"), delivered("p1")):
+    for telling in (shipped("p1"), delivered("p1")) if arrives else ():
         order = hear(order, telling, LATER)
     record = Record(order=order.model_copy(update={"version": 1}), standing=judged(order)[1], told_at=LATER)
     await OrderBook(db, contacts(db)).put(record)
@@ -56,6 +58,16 @@ def wanted(order, quantity=1, **fields):
 async def put(returns, matter, **fields):
     record = {"matter": matter.model_copy(update={"version": 1}), "standing": judged_return(matter)[1], **fields}
     await returns.put_return(ReturnRecord(**{"run": "r1", "told_at": LATER, **record}))
+
+
+async def triggered(db, order, *matters):
+    """Their order has heard that they take their part of the money themselves."""
+    for matter in matters:
+        body = {**news(matter), "standing": "triggered", "version": 5}
+        order = hear(order, a_telling("return_told", "house", id=matter.id, **body), LATER)
+    changed = order.model_copy(update={"version": order.version + 2})
+    await OrderBook(db, contacts(db)).put(Record(order=changed, run="r2", standing=judged(changed)[1], told_at=LATER))
+    return changed
 
 
 def sums(assessed):
@@ -111,6 +123,7 @@ async def test_units_of_a_request_that_died_may_be_asked_back_again(db, returns)
 async def test_how_much_goes_back_is_decided_once_and_all_of_them_sum_to_what_was_paid(db, returns):
     order = await bought(db, ("tx1", 1700), ("tx2", 1300))
     made = [(await returns.ask(wanted(order)))[0] for _ in range(3)]
+    await triggered(db, order, *made)
     decided = await asyncio.gather(*(returns.assess(matter) for matter in made))
 
     assert await returns.assess(made[1]) == decided[1]
@@ -123,6 +136,8 @@ async def test_the_payment_that_came_last_goes_back_first(db, returns):
     order = await bought(db, ("tx1", 1700), ("tx2", 1300))
     made, _ = await returns.ask(wanted(order, quantity=2))
 
+    await triggered(db, order, made)
+
     assert sums(await returns.assess(made)) == [("tx2", 1300), ("tx1", 700)]
 
 
@@ -134,6 +149,7 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
     ]
     seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
 
+    await triggered(db, order, made)
     assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
 
 
@@ -144,14 +160,54 @@ async def test_what_was_graded_beyond_the_claim_is_not_paid_for_and_what_did_not
     seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
     few = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded[:1]), LATER)
 
+    order = await triggered(db, order, made)
     assert sums(await returns.assess(seen)) == sums(await returns.assess(few)) == [(f"tx-{order.business_no}", 2000)]
     assert [row.name for row in LADDER.rows if row.name == "graded_otherwise" and row.due(seen)] == ["graded_otherwise"]
 
     second, _ = await returns.ask(wanted(order, kind=Kind.RETURN))
     absent = [Graded(line=0, quantity=1, grade=Grade.MISSING).model_dump(mode="json")]
     none = heard(second, a_telling("goods_inspected", "warehouse", place="sh", graded=absent), LATER)
+    await triggered(db, order, second)
     assert sums(await returns.assess(none)) == []
     assert (await returns.ask(wanted(order)))[1]
+
+
+async def test_how_much_waits_until_the_order_knows_and_is_nothing_once_the_order_was_stopped_first(db, returns):
+    order = await bought(db, arrives=False)
+    made, _ = await returns.ask(wanted(order, quantity=2))
+    with pytest.raises(Unavailable, match="order_not_told"):
+        await returns.assess(made)
+    await triggered(db, wished(order, Cancel(by="wu"), NOON + timedelta(hours=2)), made)
+
+    assert sums(await returns.assess(made)) == []
+    again, _ = await returns.ask(wanted(order, quantity=1))
+    assert "order_stopped" in [verdict.because for verdict in again.judgement.verdicts]
+
+
+async def test_what_a_return_tells_its_order_is_kept_once_for_each_change(db, returns):
+    order = await bought(db)
+    made, _ = await returns.ask(wanted(order, kind=Kind.COMPENSATION, claims=(), sum=Money(minor=100)))
+    await put(returns, made)
+    gone = granted(made, Withdraw(by="wu"), LATER)
+    for _ in range(3):
+        await put(returns, gone)
+    told = [row for row in await inbox(db).due(500) if row.order_id == order.id]
+
+    assert [(row.order_id, row.telling.body["standing"]) for row in told] == [(order.id, "open"), (order.id, "over")]
+
+
+async def test_units_of_boxes_that_were_stopped_are_the_orders_own_to_give_back(db, returns):
+    order = await bought(db, arrives=False)
+    box = Box(id=f"{order.business_no}-box-1", place="sh", units=(Units(sku="tea", quantity=2),))
+    other = Box(id=f"{order.business_no}-box-2", place="sz", units=(Units(sku="tea", quantity=1),))
+    order = order.model_copy(update={"boxes": (box, other)})
+    rest = Granted(at=NOON + timedelta(hours=2), wish=CancelRest(by="wu"), boxes=(other.id,))
+    await triggered(db, order.model_copy(update={"wishes": (rest,)}))
+
+    with pytest.raises(Refused, match="more_than_bought"):
+        await returns.ask(wanted(order, quantity=3))
+    made, _ = await returns.ask(wanted(order, quantity=2))
+    assert made.amount.minor == 2000
 
 
 async def test_an_older_record_changes_nothing_and_says_so(db, returns):

@@ -1,0 +1,130 @@
+"""Boxes of an order: which parcels they became, what is to be in them, and which of them are stopped."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from models.fact import ParcelDelivered, ParcelHandedOver, ParcelReceivedBack, ReturnTold
+from models.line import Box, Units
+from models.noun import Id
+from models.order import Order
+from models.parcel import Parcel
+from models.returns import AfterSale, Kind, Why
+from models.wish import Cancel
+from rules import aftersales, errands
+
+Spared = dict[Id, Counter[Id]]  # box, thing, units
+ABOUT_GOODS = frozenset(Why) - {Why.NO_REASON, Why.SHORT, Why.NOT_RECEIVED}  # of which the customer has seen something
+
+
+def box_of(order: Order, parcel: Parcel) -> Id | None:
+    """Which box a parcel is: by its label, by the intent of its label, or because there is only one."""
+    if parcel.box:
+        return parcel.box
+    label = errands.find(order, parcel.id)
+    only = order.boxes[0].id if len(order.boxes) == 1 else None
+    return label.about if label else only
+
+
+def of_box(order: Order, box: Id) -> list[Parcel]:
+    """Every parcel that a box became, dead ones too."""
+    return [parcel for parcel in order.parcels if box_of(order, parcel) == box]
+
+
+def dropped(order: Order) -> tuple[Box, ...]:
+    """Boxes that were stopped, or of which nothing is left, unless the customer has them all the same."""
+    stopped = [box for box in order.boxes if _stopped_at(order, box) or not contents(order, box)]
+    return tuple(box for box in stopped if not is_with_customer(order, box.id))
+
+
+def is_with_customer(order: Order, box: Id) -> bool:
+    """The courier handed a parcel of this box over."""
+    return any(parcel.first(ParcelDelivered) for parcel in of_box(order, box))
+
+
+def contents(order: Order, box: Box) -> tuple[Units, ...]:
+    """What is to be in it: without the units that were refunded before it left."""
+    gone = spared(order, *aftersales.DECIDED).get(box.id)
+    return box.units if gone is None else _less(box.units, gone)
+
+
+def waits(order: Order, box: Id) -> bool:
+    """Somebody asked the money back for a unit in it, and nobody knows yet whether it goes: so it stays here."""
+    return box in spared(order, *aftersales.WAITING)
+
+
+def spared(order: Order, *standings: AfterSale) -> Spared:
+    """Units of each box that are refunded instead of sent, by returns that are so far.
+
+    Why those that are decided come first: what is taken out of a box stays out, whoever asks next.
+    """
+    found, wanted = Spared(), Spared()
+    if not order.returns:
+        return wanted
+    for told in (*_sparing(order, *aftersales.DECIDED), *_sparing(order, *aftersales.WAITING)):
+        for box, sku, quantity in list(_from_boxes(order, told, found)):
+            found.setdefault(box, Counter())[sku] += quantity
+            if told.standing in standings:
+                wanted.setdefault(box, Counter())[sku] += quantity
+    return wanted
+
+
+def _sparing(order: Order, *standings: AfterSale) -> list[ReturnTold]:
+    """Of those that are decided, they that gave something: the others lost what they asked for to somebody else."""
+    known = [told for told in aftersales.of(order, *standings) if told.ends_in is Kind.REFUND_ONLY]
+    return [told for told in known if told.standing not in aftersales.DECIDED or told.parts]
+
+
+def _from_boxes(order: Order, told: ReturnTold, found: Spared) -> Iterator[tuple[Id, Id, int]]:
+    """Out of the last boxes first; never out of one that had left, or had been stopped, when it was asked."""
+    here = [box for box in order.boxes[::-1] if _is_here(order, box, told.asked_at)]
+    for sku, wanted in _asked(order, told).items():
+        left = wanted
+        for box in here:
+            free = _of(box, sku) - found.get(box.id, Counter[Id]())[sku]
+            if part := min(left, max(0, free)):
+                yield box.id, sku, part
+                left -= part
+
+
+def _asked(order: Order, told: ReturnTold) -> Counter[Id]:
+    """By things. What is wrong with goods is about those that the customer has, where they have any."""
+    asked = Counter[Id]()
+    for claim in told.claims:
+        if claim.line < len(order.lines):
+            asked[order.lines[claim.line].sku] += claim.quantity
+    if told.why in ABOUT_GOODS:
+        for box in order.boxes:
+            asked -= Counter(
+                {units.sku: units.quantity for units in box.units} if _is_away(order, box, told.asked_at) else {}
+            )
+    return asked
+
+
+def _is_here(order: Order, box: Box, at: datetime) -> bool:
+    stopped = _stopped_at(order, box)
+    return not _is_away(order, box, at) and not (stopped and stopped <= at)
+
+
+def _is_away(order: Order, box: Box, at: datetime) -> bool:
+    return is_with_customer(order, box.id) or any(_was_out(parcel, at) for parcel in of_box(order, box.id))
+
+
+def _was_out(parcel: Parcel, at: datetime) -> bool:
+    gone, back = parcel.first(ParcelHandedOver), parcel.first(ParcelReceivedBack)
+    return gone is not None and gone.happened_at <= at and not (back and back.happened_at <= at)
+
+
+def _stopped_at(order: Order, box: Box) -> datetime | None:
+    """By a wish for the whole order, or for its rest."""
+    stops = [entry.at for entry in order.wishes if isinstance(entry.wish, Cancel) or box.id in entry.boxes]
+    return min(stops, default=None)
+
+
+def _of(box: Box, sku: Id) -> int:
+    return sum(units.quantity for units in box.units if units.sku == sku)
+
+
+def _less(units: tuple[Units, ...], gone: Counter[Id]) -> tuple[Units, ...]:
+    left = [(one.sku, one.quantity - gone[one.sku]) for one in units]
+    return tuple(Units(sku=sku, quantity=quantity) for sku, quantity in left if quantity > 0)

@@ -1,0 +1,72 @@
+"""What a request becomes: judged, weighed, and with the people named who must agree."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from models.approval import HOUSE
+from models.asking import NewReturn
+from models.errors import Refused
+from models.noun import Money
+from models.order import Order
+from models.refund import Before, Grounds, Terms
+from models.return_policy import ReturnPolicy
+from models.returns import Beside, Claim, Kind, Wanted
+from models.rma import Return
+from rules import approvals, refund_shares, return_policy
+
+TERMS = Terms()  # the house's own
+
+
+def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
+    """Nobody asks back what they did not buy, or twice. Raises: Refused("more_than_bought")."""
+    if new.kind is Kind.COMPENSATION:
+        return
+    claimed = dict[int, int]()
+    for claim in new.claims:
+        claimed[claim.line] = claimed.get(claim.line, 0) + claim.quantity
+    for line, quantity in claimed.items():
+        if line >= len(order.lines) or quantity + gone.get(line, 0) > order.lines[line].quantity:
+            raise Refused("more_than_bought")
+
+
+def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, int], policy: ReturnPolicy) -> Return:
+    """`asked`: when, and the how manieth of its order."""
+    at, nth = asked
+    wanted = Wanted(kind=new.kind, why=new.why, claims=_one_each(new.claims), asked_at=at, grade=new.grade)
+    number = f"{order.business_no}-R{nth}"
+    return Return(
+        id=number,
+        business_no=number,
+        order=order.id,
+        kind=new.kind,
+        why=new.why,
+        claims=wanted.claims,
+        asked_by=new.by,
+        note_id=new.note_id,
+        urgent=new.urgent,
+        judgement=return_policy.judge(order, wanted, beside, policy),
+        steps=(HOUSE,),
+        amount=new.sum or Money(minor=0, currency=order.total.currency),
+        received_at=at,
+        contact_version=order.contact_version,
+        policy=order.policy,
+        freely=policy.freely,
+    )
+
+
+def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:
+    """What goes back if everything is as claimed, and who must agree to that."""
+    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount)
+    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, before)
+    amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
+    wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
+    categories = return_policy.categories_of(order, wanted, beside, policy)
+    steps = approvals.wanted(policy, made.judgement, amount, categories)
+    return made.model_copy(update={"amount": amount, "steps": steps})
+
+
+def _one_each(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    units = dict[int, int]()
+    for claim in claims:
+        units[claim.line] = units.get(claim.line, 0) + claim.quantity
+    return tuple(Claim(line=line, quantity=quantity) for line, quantity in sorted(units.items()))
