@@ -27,6 +27,7 @@ COMMANDS = {
     "bulk": ("commands.bulk:bulk", "One wish for many open orders: count, begin, watch, stop."),
     "forget": ("commands.forgetting:forget", "Forget a person: by one order, or by phone."),
     "policy": ("commands.policies:policies", "The numbers that new orders live by: show them, change them."),
+    "return-policy": ("commands.return_policies:policies", "What new returns are judged by: show it, change it."),
     "place": ("commands.premises:places", "Where boxes are packed: list them, add one."),
     "stock": ("commands.premises:stock", "What lies where: list it, receive more."),
     "shift": ("commands.shifts:shifts", "Who is on duty and is reminded: list, add, end."),

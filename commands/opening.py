@@ -30,7 +30,7 @@ from store.inbox import Inbox
 from store.listings import OrderFilter
 from store.orders import OrderBook
 from store.pictures import Pictures
-from store.policies import Policies
+from store.policies import Policies, ReturnPolicies
 from store.returns import Returns
 from store.shelf import shelf_at
 
@@ -88,6 +88,11 @@ class Desk:
     def policies(self) -> Policies:
         """The numbers that orders live by."""
         return Policies(self.db)
+
+    @property
+    def return_policies(self) -> ReturnPolicies:
+        """What returns are judged and reckoned by."""
+        return ReturnPolicies(self.db)
 
     @property
     def inbox(self) -> Inbox:

@@ -23,7 +23,7 @@ Shop = Annotated[str, typer.Argument(metavar="SHOP", help="<channel>/<shop>, or 
 @policies.command("show")
 def show(shop: Shop, *, as_json: Json = False) -> None:
     """What the next order of a shop is given."""
-    policy = asyncio.run(_current(_scope(shop)))
+    policy = asyncio.run(_current(scope_of(shop)))
     if as_json:
         show_json(policy)
         return
@@ -42,14 +42,15 @@ def put(
 
     Spans are written 90s, 30m, 24h, 7d or 1d12h, money 500.00 or none, switches yes or no, couriers sf,kuaidi100.yto.
     """
-    before, after, version = asyncio.run(_put(_scope(shop), read(changes), by))
+    before, after, version = asyncio.run(_put(scope_of(shop), read(changes), by))
     for name in WRITABLE:
         if (old := getattr(before, name)) != (new := getattr(after, name)):
             say(f"{name}: {spelt(old)} → {spelt(new)}")
     say(f"Version {version} holds for new orders of {shop} from now on.", "green")
 
 
-def _scope(shop: str) -> Id:
+def scope_of(shop: str) -> Id:
+    """Whose policy it is. Raises: typer.BadParameter."""
     if shop.count("/") > 1 or not all(shop.split("/")):
         raise typer.BadParameter(f"{shop} is neither <channel> nor <channel>/<shop>.")
     return shop

@@ -1,5 +1,6 @@
 """The numbers by which a return is judged, as the shop sets them, and what the judgement was."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import Field, field_validator
@@ -7,6 +8,8 @@ from pydantic import Field, field_validator
 from models.approval import HOUSE, Step
 from models.fact import Proof
 from models.noun import Id, Money, Noun
+from models.policy import DAY
+from models.refund import Terms
 from models.returns import Level, Verdict, Why
 
 PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
@@ -42,6 +45,24 @@ class Tier(Noun, frozen=True):
 
     from_minor: int = Field(ge=0)
     steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Patience(Noun, frozen=True):
+    """How long each silence of a return may last."""
+
+    decide_within: timedelta = DAY  # the first answer, and each further level
+    send_back_within: timedelta = 7 * DAY
+    arrive_within: timedelta = 10 * DAY  # since it was sent back
+    inspect_within: timedelta = 2 * DAY
+    trigger_within: timedelta = DAY
+
+
+class Goods(Noun, frozen=True):
+    """What kind of goods a shop's things are, by the beginning of their numbers; the longest that fits counts."""
+
+    starts: Id  # of the SKU; a whole number is its own beginning
+    category: Id | None = None
+    is_final: bool = False  # 不退不换, as the customer was told before paying
 
 
 class RiskTerms(Noun, frozen=True):
@@ -114,6 +135,9 @@ class ReturnPolicy(Noun, frozen=True):
     tiers: tuple[Tier, ...] = Field(TIERS, min_length=1)
     freely: Money = Money(minor=0)  # up to here the money goes by itself, once everybody agreed
     risks: RiskTerms = RiskTerms()
+    goods: tuple[Goods, ...] = ()
+    terms: Terms = Terms()
+    patience: Patience = Patience()
 
     @field_validator("tiers")
     @classmethod

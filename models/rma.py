@@ -1,15 +1,17 @@
 """A return: what a customer wants back of one order, and what became of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from pydantic import Field
 
 from models.approval import Step
 from models.fact import ReturnFact
 from models.matter import Matter
 from models.noun import Id, Money, Noun
-from models.policy import DAY
-from models.return_policy import Judgement
-from models.returns import Claim, Kind, Share, Why
+from models.refund import Terms
+from models.return_policy import Judgement, Patience
+from models.returns import Claim, Kind, LineSeen, Share, Why
 from models.standing import Waiting
 
 
@@ -27,16 +29,6 @@ class ReturnStage(StrEnum):
     REFUSED = "refused"  # 已拒绝
     WITHDRAWN = "withdrawn"  # 已撤销
     EXPIRED = "expired"  # 已逾期: nothing was sent back in time
-
-
-class Patience(Noun, frozen=True):
-    """How long each silence of a return may last."""
-
-    decide_within: timedelta = DAY  # the first answer, and each further level
-    send_back_within: timedelta = 7 * DAY
-    arrive_within: timedelta = 10 * DAY  # since it was sent back
-    inspect_within: timedelta = 2 * DAY
-    trigger_within: timedelta = DAY
 
 
 class Part(Noun, frozen=True):
@@ -74,6 +66,9 @@ class Return(Matter, frozen=True):
     amount: Money  # what goes back if all passes; of a compensation the sum itself
     freely: Money = Money(minor=0)  # up to here the money goes by itself
     patience: Patience = Patience()
+    # Unsaid where there is nothing to say.
+    terms: Terms = Field(Terms(), exclude_if=lambda terms: terms == Terms())  # of the shop, for the reckoning
+    goods: tuple[LineSeen, ...] = Field((), exclude_if=lambda goods: not goods)  # what is special about its lines
     facts: tuple[ReturnFact, ...] = ()
     assessed: Assessed | None = None
 

@@ -6,15 +6,13 @@ from datetime import datetime
 from models.approval import HOUSE
 from models.asking import NewReturn
 from models.errors import Refused
-from models.noun import Money
+from models.noun import Id, Money
 from models.order import Order
-from models.refund import Before, Grounds, Terms
-from models.return_policy import ReturnPolicy
-from models.returns import Beside, Claim, Kind, Wanted
+from models.refund import Before, Grounds
+from models.return_policy import Goods, ReturnPolicy
+from models.returns import Beside, Claim, Kind, LineSeen, Wanted
 from models.rma import Return
 from rules import approvals, refund_shares, return_policy
-
-TERMS = Terms()  # the house's own
 
 
 def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
@@ -27,6 +25,18 @@ def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
     for line, quantity in claimed.items():
         if line >= len(order.lines) or quantity + gone.get(line, 0) > order.lines[line].quantity:
             raise Refused("more_than_bought")
+
+
+def seen(order: Order, policy: ReturnPolicy, gone: Mapping[int, int]) -> tuple[LineSeen, ...]:
+    """What is known of each line by the beginning of its number, and how much of it is gone."""
+    known = [(nth, _goods(line.sku, policy), gone.get(nth, 0)) for nth, line in enumerate(order.lines)]
+    lines = [LineSeen(line=nth, category=its.category, is_final=its.is_final, gone=units) for nth, its, units in known]
+    return tuple(line for line in lines if line != LineSeen(line=line.line))
+
+
+def _goods(sku: Id, policy: ReturnPolicy) -> Goods:
+    fitting = [goods for goods in policy.goods if sku.startswith(goods.starts)]
+    return max(fitting, key=lambda goods: len(goods.starts), default=Goods(starts=sku))
 
 
 def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, int], policy: ReturnPolicy) -> Return:
@@ -51,13 +61,16 @@ def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, in
         contact_version=order.contact_version,
         policy=order.policy,
         freely=policy.freely,
+        patience=policy.patience,
+        terms=policy.terms,
+        goods=tuple(line.model_copy(update={"gone": 0}) for line in beside.lines if line.category or line.is_final),
     )
 
 
 def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:
     """What goes back if everything is as claimed, and who must agree to that."""
-    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount)
-    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, before)
+    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount, seen=made.goods)
+    shares = refund_shares.shares(order, order.bargain, made.terms, grounds, before)
     amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
     categories = return_policy.categories_of(order, wanted, beside, policy)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from models.approval import Agreement
 from models.case import Role
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack
+from models.return_policy import Patience
 from models.returns import Kind
-from models.rma import Patience, Return, ReturnStage, ReturnStanding
+from models.rma import Return, ReturnStage, ReturnStanding
 from models.wish import Lapse, Trigger
 from rules import refusals, standstill
 from rules import return_stages as stages

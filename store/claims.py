@@ -22,7 +22,7 @@ from models.policy import Policy
 from store import likeness, raws
 from store.contacts import CONTACT, Contacts
 from store.database import Broken, Database, Instant
-from store.policies import IN_FORCE, Policies
+from store.policies import Policies
 
 TRIES = 5
 SAME_ORDER, SAME_NUMBER = "claims_pkey", "claims_business_no_key"
@@ -60,7 +60,7 @@ LOOK = text(f"""
         policy.version, policy.body
     FROM (SELECT) AS one
     LEFT JOIN claims ON claims.order_id = :order_id
-    LEFT JOIN LATERAL ({IN_FORCE}) AS policy ON claims.order_id IS NULL
+    LEFT JOIN LATERAL ({Policies.in_force()}) AS policy ON claims.order_id IS NULL
 """)  # noqa: S608  # both words are our own
 CLAIM = text("""
     WITH unpaid AS (

@@ -13,7 +13,6 @@ from models.returns import Kind
 from models.rma import Assessed, Part, Return
 from rules import refund_shares, return_stages
 from rules.refund_before import with_own
-from rules.return_making import TERMS
 from rules.spreading import spread
 from rules.undoing import holder
 from store import return_statements as say
@@ -32,7 +31,7 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
         return Assessed.model_validate_json(known)
     earlier = await before(conn, order.id)
     grounds = _grounds(matter)
-    shares = refund_shares.shares(order, order.bargain, TERMS, grounds, with_own(order, earlier, matter.id))
+    shares = refund_shares.shares(order, order.bargain, matter.terms, grounds, with_own(order, earlier, matter.id))
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     parts = _parts(order, spread(order.payments, await _back(conn, order), total))
     made = Assessed(shares=shares, parts=parts, at=at)
@@ -46,7 +45,7 @@ def _grounds(matter: Return) -> Grounds:
     """What inspection found, where goods came back; else what was claimed."""
     seen = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
     units = return_stages.within(matter.claims, seen.graded) if seen else matter.claims
-    return Grounds(kind=matter.kind, why=matter.why, units=units, decided=matter.amount)
+    return Grounds(kind=matter.kind, why=matter.why, units=units, decided=matter.amount, seen=matter.goods)
 
 
 async def _back(conn: AsyncConnection, order: Order) -> list[Portion]:

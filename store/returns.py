@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Row, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,8 +16,7 @@ from models.errors import Missing, NotYet, Refused
 from models.noun import Id, Money
 from models.order import Order, Record
 from models.refund import Before
-from models.return_policy import ReturnPolicy
-from models.returns import Beside, Kind, LineSeen
+from models.returns import Beside, Kind
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
 from rules import aftersales, return_making, return_silences
 from rules.refund_before import with_own
@@ -26,7 +26,9 @@ from store import return_statements as say
 from store.contacts import Contacts
 from store.database import Database
 from store.inbox import ToOurs, kept
+from store.policies import ReturnPolicies
 
+Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED)
 
 
@@ -67,35 +69,36 @@ class Returns:
     def __init__(self, db: Database, contacts: Contacts) -> None:
         self.db, self.contacts = db, contacts
 
-    async def ask(self, new: NewReturn, policy: ReturnPolicy | None = None) -> tuple[Return, bool]:
+    async def ask(self, new: NewReturn) -> tuple[Return, bool]:
         """One transaction, one request of an order after the other; the return, and whether it is new.
 
-        Cost: five statements, two for the same again. Raises: Missing("order_unknown"), Refused("more_than_bought"),
+        Cost: eight statements, two for the same again. Raises: Missing("order_unknown"), Refused("more_than_bought"),
         Refused("asked_otherwise"): the same key for something else.
         """
         async with self.db.begin() as conn:
             order, asked_at, is_over = await _locked(conn, new.order)
             earlier = (await conn.execute(say.EARLIER, {"order_id": new.order})).all()
-            digest = _digest(new)
-            for row in earlier:
-                if new.key is not None and row.asked_key == new.key:
-                    if row.digest != digest:
-                        raise Refused("asked_otherwise")
-                    return Return.model_validate_json(row.seed), False
-            before = with_own(order, await refund_sums.before(conn, new.order))
-            gone = _gone(earlier, before)
-            return_making.must_be_left(order, new, gone)
-            lately = (await conn.execute(say.LATELY, {"order_id": new.order, "days": 30})).scalar_one()
-            beside = Beside(
-                lines=tuple(LineSeen(line=line, gone=units) for line, units in gone.items()), returns_lately=lately
-            )
-            house = policy or ReturnPolicy()
-            made = return_making.made(order, new, beside, (asked_at, len(earlier) + 1), house)
-            made = return_making.weighed(made, order, before, beside, house)
-            await conn.execute(say.ADD, _added(made, new.key, digest))
+            if known := _asked_before(earlier, new):
+                return known, False
+            made = await self._made(conn, order, new, earlier, asked_at)
+            await conn.execute(say.ADD, _added(made, new.key, _digest(new)))
             if not is_over:
                 await self._tell_order(conn, _asked(made))
         return made, True
+
+    async def _made(
+        self, conn: AsyncConnection, order: Order, new: NewReturn, earlier: Earlier, asked_at: datetime
+    ) -> Return:
+        """Judged by the shop's policy, in sight of everything that was asked before."""
+        before = with_own(order, await refund_sums.before(conn, new.order))
+        gone = _gone(earlier, before)
+        return_making.must_be_left(order, new, gone)
+        house = await ReturnPolicies(self.db).current_in(conn, order.shop)
+        asked = {"order_id": new.order, "days": house.history_days}
+        lately = (await conn.execute(say.LATELY, asked)).scalar_one()
+        beside = Beside(lines=return_making.seen(order, house, gone), returns_lately=lately)
+        made = return_making.made(order, new, beside, (asked_at, len(earlier) + 1), house)
+        return return_making.weighed(made, order, before, beside, house)
 
     async def put_return(self, record: ReturnRecord) -> None:
         """One transaction. The same record again is harmless; an older one changes nothing.
@@ -187,13 +190,21 @@ async def _locked(conn: AsyncConnection, order_id: Id) -> tuple[Order, datetime,
     return order, row.now, bool(row.is_ended)
 
 
+def _asked_before(earlier: Earlier, new: NewReturn) -> Return | None:
+    """Under the same key. Raises: Refused("asked_otherwise")."""
+    same = [row for row in earlier if new.key is not None and row.asked_key == new.key]
+    if same and same[0].digest != _digest(new):
+        raise Refused("asked_otherwise")
+    return Return.model_validate_json(same[0].seed) if same else None
+
+
 def _digest(new: NewReturn) -> str:
     """Of what is asked, without who asks and what they said beside it."""
     words = new.model_dump(mode="json", exclude={"by", "key", "note_id", "urgent"})
     return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
-def _gone(earlier: Sequence[Row[tuple[object, ...]]], before: Before) -> Counter[int]:
+def _gone(earlier: Earlier, before: Before) -> Counter[int]:
     """Units of each line that came back, or are asked back. What did not come may yet; a compensation takes none."""
     gone = Counter[int]()
     for row in earlier:

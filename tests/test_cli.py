@@ -34,6 +34,7 @@ from models.noun import Money
 from models.order import Record
 from models.place import Place
 from models.policy import Policy
+from models.return_policy import Goods, ReturnPolicy
 from models.wish import Urge
 from rules.deadlines import standing
 from settings import load, raw_key
@@ -390,6 +391,21 @@ async def test_a_policy_is_set_and_shown_with_its_version(up):
     assert shown == Policy(version=version, pay_within=timedelta(minutes=45), approval_limit=Money(minor=50000))
     assert "45m" in (await up.ask("policy", "show", "web/rush")).stdout
     assert [deed.who for deed in await Audit(up.db).about(f"web/rush:{version}")] == ["lin"]
+
+
+async def test_what_returns_are_judged_by_is_set_from_a_file_and_shown(up, tmp_path):
+    goods, changes = (Goods(starts="FRESH-", category="fresh_food"),), tmp_path / "changes.json"
+    changes.write_text(json.dumps({"freely": {"minor": 2000}, "goods": [goods[0].model_dump(mode="json")]}))
+    answer = await up.ask("return-policy", "set", "web/rush", str(changes), "--by", "lin")
+
+    version = int(re.search(r"Version (\d+) holds for new returns of web/rush", answer.stderr)[1])
+    shown = ReturnPolicy.model_validate_json((await up.ask("return-policy", "show", "web/rush")).stdout)
+    assert shown == ReturnPolicy(version=version, freely=Money(minor=2000), goods=goods)
+    assert Policy.model_validate(await up.json("policy", "show", "web/rush")).version != version
+    for words, said in (('{"fast": 1}', "There is no fast"), ('{"tiers": []}', "tiers"), ("[", "no JSON")):
+        changes.write_text(words)
+        wrong = await up.ask("return-policy", "set", "web/rush", str(changes), "--by", "lin")
+        assert (wrong.exit_code, said in wrong.stderr) == (2, True)
 
 
 ACCOUNTS = """

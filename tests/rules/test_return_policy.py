@@ -280,6 +280,16 @@ def test_before_it_is_paid_or_delivered_nothing_comes_back():
     assert said(granted(ready(), Cancel(by="u1"), NOON)) == (False, "paid", "order_stopped")
 
 
+def test_what_has_not_been_sent_is_refunded_for_any_reason_and_what_has_left_is_not():
+    wanted = a_return(Why.NO_REASON, Kind.REFUND_ONLY)
+    order = ready(two_boxes(), ("east", "west"))
+    half = after(order, shipped(label_of(order, 2)))
+
+    assert said(order, wanted)[0] is said(half, wanted)[0] is True
+    assert said(half, a_return(Why.NO_REASON, Kind.REFUND_ONLY, ((1, 1),))) == (False, "fits", "goods_must_come_back")
+    assert said(order, a_return(Why.NO_REASON, Kind.REFUND_ONLY, ((1, 3),)))[2] == "more_than_bought"
+
+
 def test_what_the_courier_collected_and_still_has_is_a_persons_matter():
     order = labelled(reserved(an_order(paying=Paying.ON_DELIVERY)))
 

@@ -10,7 +10,9 @@ from models.errors import Missing, Refused, Unavailable
 from models.line import Box, Line, Units
 from models.noun import Money
 from models.order import Record
-from models.returns import Claim, Grade, Graded, Kind, Why
+from models.refund import Terms
+from models.return_policy import Goods, ReturnPolicy
+from models.returns import Claim, Grade, Graded, Kind, LineSeen, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Cancel, CancelRest, Granted, Withdraw
 from rules.deadlines import judged
@@ -22,6 +24,7 @@ from rules.return_silences import judged as judged_return
 from rules.rmas import hear as heard
 from rules.wishes import granted as wished
 from store.orders import OrderBook
+from store.policies import ReturnPolicies
 from store.returns import ReturnFilter, Returns
 from tests.builders import NOON, a_telling, delivered, paid, shipped
 from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
@@ -260,3 +263,21 @@ async def test_a_request_whose_story_is_silent_is_begun_again_and_again_until_it
         await conn.exec_driver_sql("UPDATE returns SET relay_at = now()")
     await put(returns, made)
     assert (await returns.unstarted(10), isinstance(made, Return)) == ((), True)
+
+
+async def test_a_shops_own_policy_judges_and_reckons_and_knows_its_goods(db, returns):
+    order = await bought(db, quantity=2)
+    own = ReturnPolicy(
+        goods=(Goods(starts="t", is_final=True), Goods(starts="tea", category="fresh_food")),
+        freely=Money(minor=500),
+        terms=Terms(is_label_charged=False),
+    )
+    version = await ReturnPolicies(db).put(order.shop, own, "lin")
+    try:
+        made, _ = await returns.ask(wanted(order, kind=Kind.RETURN, why=Why.NO_REASON))
+    finally:
+        await ReturnPolicies(db).put(order.shop, ReturnPolicy(), "lin")
+
+    assert (made.goods, made.freely.minor, made.terms) == ((LineSeen(line=0, category="fresh_food"),), 500, own.terms)
+    assert "category_never_freely" in [verdict.because for verdict in made.judgement.verdicts]
+    assert (await ReturnPolicies(db).history(order.shop))[1].policy.version == version

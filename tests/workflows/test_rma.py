@@ -14,9 +14,9 @@ from models.errors import Refused
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
-from models.return_policy import Judgement
+from models.return_policy import Judgement, Patience
 from models.returns import Claim, Kind, Level, Share, Verdict, Why
-from models.rma import Assessed, Part, Patience, Return, ReturnStage
+from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS
