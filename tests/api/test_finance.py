@@ -5,11 +5,18 @@ import pytest
 from api.many import SILENT
 from models.case import Role
 from models.errand import What
-from tests.api.conftest import eventually
+from tests.api.conftest import eventually, relaying
 from tests.api.test_returns import asked, bought, stands
 
 AGREED = {"is_agreed": True, "word": "approve_refund"}
 NOBODYS = "0000000000000000-R1"
+
+
+@pytest.fixture
+async def lively(lively):
+    """With somebody who carries what stories tell one another."""
+    async with relaying(lively.tools):
+        yield lively
 
 
 async def several(door, count):
