@@ -31,7 +31,7 @@ from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
 from api.pacing import Pacing
-from api.pages import board, entrance, paper, sheet
+from api.pages import board, entrance, paper, refunds, return_list, return_sheet, sheet
 from api.pages import bulk as bulk_pages
 from api.pages.showing import show_problem
 from api.relay import relay
@@ -59,7 +59,16 @@ ROUTERS = (
     webhooks.router,
     health.router,
 )
-PAGES = (entrance.router, board.router, sheet.router, paper.router, bulk_pages.router)
+PAGES = (
+    entrance.router,
+    board.router,
+    sheet.router,
+    paper.router,
+    bulk_pages.router,
+    return_list.router,
+    return_sheet.router,
+    refunds.router,
+)
 
 
 def create_app(tools: Tools) -> FastAPI:

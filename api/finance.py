@@ -25,6 +25,7 @@ class Status(StrEnum):
 
     DUE = "due"
     TRIGGERED = "triggered"
+    BY_HAND = "by_hand"
     REFUNDED = "refunded"
 
 
@@ -69,7 +70,7 @@ async def refunds(
     after: Annotated[str | None, Query(pattern=RETURN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Refunds:
-    """What waits for finance, the longest first: who asked and agreed, why to look twice, who let it go."""
+    """The longest waiting first, of refunded ones the newest: who agreed, why to look twice, who let it go."""
     which = ReturnFilter(ReturnStage(status.value), limit=limit, after=after)
     return Refunds(rows=await store.refunds(tools.db, which))
 

@@ -26,6 +26,7 @@ SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "no-store",
 }
+PictureId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,80}$")]
 REFUSALS: Final = {"picture_too_large": 413, "picture_unreadable": 415}
 
 
@@ -79,10 +80,15 @@ async def album(visitor: Annotated[Visitor, only(*EVERYBODY)], return_id: Return
 async def show(
     visitor: Annotated[Visitor, only(*TAKERS)],
     return_id: ReturnId,
-    picture: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,80}$")],
+    picture: PictureId,
     tools: Given,
 ) -> Response:
     """Its bytes; each look is written down."""
+    return await look(tools, visitor, return_id, picture)
+
+
+async def look(tools: Tools, visitor: Visitor, return_id: Id, picture: Id) -> Response:
+    """Raises: Missing, also of another return's picture."""
     if picture not in [known.id for known in await _album(tools, visitor, return_id)]:
         raise Missing("picture_unknown")
     known, content = await tools.pictures.get(picture)

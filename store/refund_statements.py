@@ -4,14 +4,14 @@ from sqlalchemy import text
 
 # One page, and beside each refund what is known of its customer, its parcels and its shop. Customers are known by their
 # phones; who was forgotten is known by nothing. A contact later than the order's own was asked for and refused.
-REFUNDS = text("""
+REFUNDS = """
     WITH page AS (
         SELECT * FROM returns
         WHERE stage = :stage AND shop = coalesce(CAST(:shop AS text), shop)
             AND order_id = coalesce(CAST(:order AS text), order_id) AND (overdue OR NOT CAST(:overdue AS boolean))
             AND (CAST(:after AS text) IS NULL
-                OR (since, id) > (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
-        ORDER BY since, id LIMIT :limit
+                OR (since, id) {beyond} (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
+        ORDER BY since {way}, id {way} LIMIT :limit
     ), shops AS MATERIALIZED (
         SELECT shop,
             (SELECT min(received_at) FROM orders WHERE orders.shop = known.shop) AS watched_since,
@@ -38,7 +38,7 @@ REFUNDS = text("""
         ) AS account_since,
         (
             SELECT max(added_at) FROM contacts WHERE contacts.order_id = page.order_id
-                AND version BETWEEN 2 AND (orders.body #>> '{order,contact_version}')::integer
+                AND version BETWEEN 2 AND (orders.body #>> '{{order,contact_version}}')::integer
         ) AS address_changed_at,
         (
             SELECT min((capture ->> 'at')::timestamptz)
@@ -46,8 +46,10 @@ REFUNDS = text("""
         ) AS paid_at,
         jsonb_path_query_array(orders.body, '$.order.parcels[*].facts[*].proof') AS proofs
     FROM page JOIN shops USING (shop) LEFT JOIN orders ON orders.id = page.order_id
-    ORDER BY page.since, page.id
-""")
+    ORDER BY page.since {way}, page.id {way}
+"""
+LONGEST_FIRST = text(REFUNDS.format(beyond=">", way="ASC"))
+NEWEST_FIRST = text(REFUNDS.format(beyond="<", way="DESC"))
 TALLIES = text("""
     SELECT stage, count(*) AS count, count(*) FILTER (WHERE overdue) AS late, sum(amount)::bigint AS amount
     FROM returns WHERE shop = coalesce(CAST(:shop AS text), shop) GROUP BY stage

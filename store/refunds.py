@@ -14,7 +14,7 @@ from models.wish import Trigger
 from rules import refund_risks
 from rules import return_stages as stages
 from store.database import Database
-from store.refund_statements import REFUNDS, TALLIES
+from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
 from store.returns import ReturnFilter, ReturnRow
 
 ENOUGH = 10  # refunds of a shop, from which on it has something usual
@@ -46,10 +46,11 @@ class Tally:
 
 
 async def refunds(db: Database, which: ReturnFilter, policy: ReturnPolicy = HOUSE) -> tuple[RefundRow, ...]:
-    """A page, the one that has waited longest first, each with its marks. One statement."""
+    """A page, the one that has waited longest first, of what is over the newest; each with its marks. One statement."""
     asked = {**vars(which), "days": policy.history_days, "enough": ENOUGH}
+    statement = NEWEST_FIRST if which.stage is ReturnStage.REFUNDED else LONGEST_FIRST
     async with db.begin() as conn:
-        rows = (await conn.execute(REFUNDS, asked)).mappings().all()
+        rows = (await conn.execute(statement, asked)).mappings().all()
     return tuple(_row(row, policy) for row in rows)
 
 

@@ -1,5 +1,6 @@
 """The board: where orders stand, which are overdue, what is broken; and finding one order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from api.pages.forms import Form
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
 from api.records import temporal_url, workflows_url
+from api.return_wishes import RETURN as RETURN_NUMBER
 from api.tools import Terms, Tools
 from api.visitors import EVERYBODY, Visitor
 from models.noun import Id
@@ -26,6 +28,7 @@ from store.listings import OrderFilter, OrderRow
 
 router = APIRouter(tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
+RETURN = re.compile(RETURN_NUMBER)
 SHOWN, FOUND = 25, 15  # overdue orders in the list, newest ones
 MANY = 2  # cases make an incident; one stands in the list anyway
 IN_TURN = "unheard"  # told, or about to be
@@ -57,6 +60,8 @@ async def board(request: Request, session: Somebody, tools: Given) -> Response:
 async def search(request: Request, form: Form, session: Somebody, tools: Given) -> Response:
     """One order is shown at once, several as a list. A form, so that no phone number stands in an address."""
     sessions.from_this_form(session, form.get("token", ""))
+    if RETURN.fullmatch(said := form.get("q", "").strip().upper()):
+        return RedirectResponse(f"/board/returns/{said}", 303)
     wanted = _filter(session.visitor, q=form.get("q", "").strip()[:80], limit=FOUND)
     rows = (await tools.orders.listing(wanted)).rows if wanted.q else ()
     if len(rows) == 1:

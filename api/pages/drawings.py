@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
 
 from models.bulk import Fate, Tally
+from models.rma import ReturnStage
 from models.stage import ENDED, Stage
 from models.story import Entry
 
@@ -32,11 +33,15 @@ SEEN: Final = 8.0  # the same, of a thousand
 ORDER: Final = (Fate.GRANTED, Fate.REFUSED, Fate.ENDED, Fate.UNREACHABLE, Fate.WAITING)
 
 
+AnyStage = Stage | ReturnStage  # of an order, or of a return
+S = TypeVar("S", Stage, ReturnStage)
+
+
 @dataclass(frozen=True)
 class Bar:
-    """One stage: how many orders stand there, and how many of them are late."""
+    """One stage: how many stand there, and how many of them are late."""
 
-    stage: Stage
+    stage: AnyStage
     count: int
     late: int
     place: int  # from the left, or from the top
@@ -48,24 +53,28 @@ class Bar:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Where all living orders stand."""
+    """Where all stand that are not over."""
 
     bars: tuple[Bar, ...]
     living: int
-    ended: tuple[tuple[Stage, int], ...]
+    ended: tuple[tuple[AnyStage, int], ...]
 
 
 def pipeline(counts: Mapping[Stage, int], late: Mapping[Stage, int]) -> Pipeline:
     """One bar for each stage of the way, the last one for orders being cancelled."""
-    stages = (*FLOW, *STOPPING)
-    most = max((counts.get(stage, 0) for stage in stages), default=0) or 1
-    bars = tuple(
-        _bar(stage, place, counts.get(stage, 0), late.get(stage, 0), most) for place, stage in enumerate(stages)
-    )
+    bars = bars_of((*FLOW, *STOPPING), counts, late)
     return Pipeline(bars, sum(bar.count for bar in bars), tuple((stage, counts.get(stage, 0)) for stage in ENDED))
 
 
-def _bar(stage: Stage, place: int, count: int, late: int, most: int) -> Bar:
+def bars_of(stages: Sequence[S], counts: Mapping[S, int], late: Mapping[S, int]) -> tuple[Bar, ...]:
+    """The longest bar is the stage where most stand."""
+    most = max((counts.get(stage, 0) for stage in stages), default=0) or 1
+    return tuple(
+        _bar(stage, place, counts.get(stage, 0), late.get(stage, 0), most) for place, stage in enumerate(stages)
+    )
+
+
+def _bar(stage: AnyStage, place: int, count: int, late: int, most: int) -> Bar:
     share, part = count / most, min(late / count, 1.0) if count else 0.0
     tall, wide = (max(length * share, LEAST) if count else 0.0 for length in (TALL, WIDE))
     return Bar(stage, count, late, place, round(tall, 1), round(tall * part, 1), round(wide, 1), round(wide * part, 1))
@@ -73,18 +82,18 @@ def _bar(stage: Stage, place: int, count: int, late: int, most: int) -> Bar:
 
 @dataclass(frozen=True)
 class Station:
-    """One stage on one order's way: been there, is there, or still ahead."""
+    """One stage on the way of an order or a return: been there, is there, or still ahead."""
 
-    stage: Stage
+    stage: AnyStage
     x: float
-    state: str  # passed | here | ahead
+    state: str  # passed | here | ahead; here off: it left its way
     at: datetime | None = None
     after: timedelta | None = None  # since the one before it
 
 
 @dataclass(frozen=True)
 class Way:
-    """One order's way, as a line with stations."""
+    """The way of an order or a return, as a line with stations."""
 
     stations: tuple[Station, ...]
     wide: float

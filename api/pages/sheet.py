@@ -33,6 +33,7 @@ from rules import errands
 from rules.labels import asked_for
 from rules.spines import spine
 from rules.timeline import timeline
+from store.returns import ReturnFilter
 
 router = APIRouter(prefix="/board/orders/{channel}/{shop}/{number}", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
@@ -68,6 +69,7 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         temporal_url=temporal_url(tools.terms, order_id),
         allowed=[kind for kind in BUTTONS if kind in why.allowed],
         key=uuid4().hex,
+        returns=await tools.returns.listing(ReturnFilter(order=order_id)),
         by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
         lost=bool(errands.of(known.order, What.LABEL, State.LOST)),
@@ -92,7 +94,7 @@ def _known(known: Known) -> Shown:
 
 
 def _waiting(why: Explanation, at: datetime) -> Shown:
-    return {"why": why, "share": _share(why, at), "now": at}
+    return {"why": why, "share": share(why, at), "now": at}
 
 
 @router.post("/wishes")
@@ -140,7 +142,7 @@ def _way(known: Known) -> Way:
     return way(timeline(known.order), here, ahead)
 
 
-def _share(why: Explanation, at: datetime) -> int | None:
+def share(why: Explanation, at: datetime) -> int | None:
     """How much of its time is used up, in hundredths."""
     if not (why.since and why.until) or why.until <= why.since:
         return None

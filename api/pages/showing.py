@@ -62,7 +62,8 @@ def day(today: datetime, at: datetime) -> tuple[str, str]:
 
 def money(amount: Money) -> str:
     """An amount as people write it."""
-    return f"¥{amount.minor / 100:,.2f}"
+    sign = "\N{MINUS SIGN}" if amount.minor < 0 else ""
+    return f"{sign}¥{abs(amount.minor) / 100:,.2f}"
 
 
 def show_problem(request: Request, error: Exception) -> Response:

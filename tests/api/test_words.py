@@ -7,7 +7,10 @@ from string import Formatter
 import pytest
 
 from api.pages.dictionary import WORDS
+from api.pages.refund_dictionary import REASONS
 from api.pages.words import Language, many, party, span, who, word
+from api.return_wishes import WISHERS as RETURN_WISHERS
+from api.returns import TELLERS
 from api.sentences import FIELD_SENTENCES
 from api.wishes import WISHERS
 from connectors.couriers import kuaidi100_envelope, sf_envelope
@@ -18,11 +21,13 @@ from models.errors import Refused
 from models.fact import Milestone, Proof
 from models.finding import Check
 from models.order import Flag
+from models.picture import Occasion
 from models.policy import Span
+from models.returns import Grade, Kind, Level, Why
 from models.rma import ReturnStage
 from models.stage import Source, Stage
 from models.story import Shield
-from rules import labels, permissions
+from rules import approvals, labels, permissions, refund_shares, return_permissions
 from rules.return_silences import LADDER
 from rules.silences import BY_NAME
 
@@ -58,6 +63,17 @@ def reasons_in(rules):
         ("wish", list(WISHERS)),
         ("deadline", [*BY_NAME, *LADDER.by_name, *Check]),
         ("return_stage", list(ReturnStage)),
+        ("return_says", list(ReturnStage)),
+        ("return_kind", list(Kind)),
+        ("return_why", list(Why)),
+        ("grade", list(Grade)),
+        ("level", list(Level)),
+        ("share", re.findall(r'_share\("(\w+)"', inspect.getsource(refund_shares))),
+        ("wish", list(RETURN_WISHERS)),
+        ("return_what", ["asked", *TELLERS]),
+        ("occasion", list(Occasion)),
+        ("return_refusal", {*reasons_in(return_permissions), *reasons_in(approvals)} - {"state", "ended_at"}),
+        ("money_because", ["asked", "looked_at", *REASONS]),
         ("span", list(Span)),
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),

@@ -1,6 +1,6 @@
 "use strict";
 // The board keeps itself fresh; a form is sent once, however often its button is pressed, and what
-// cannot be taken back is asked about first; a label is printed.
+// cannot be taken back is asked about first; a label is printed; one tick ticks a whole list.
 (() => {
   const main = document.getElementById("main");
   const seconds = Number(main && main.dataset.live);
@@ -23,11 +23,15 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const sure = event.submitter && event.submitter.dataset.sure;
-    if (form.dataset.sent || (sure && !confirm(sure))) { event.preventDefault(); return; }
+    const never = event.submitter && "never" in event.submitter.dataset;
+    if (never || form.dataset.sent || (sure && !confirm(sure))) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button")) button.classList.add("busy");
   });
   for (const button of document.querySelectorAll("[data-prints]")) button.addEventListener("click", () => print());
+  for (const all of document.querySelectorAll("[data-all]")) all.addEventListener("change", () => {
+    for (const one of all.form.querySelectorAll(`[name^="${all.dataset.all}"]:enabled`)) one.checked = all.checked;
+  });
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
   });

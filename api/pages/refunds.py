@@ -1,0 +1,104 @@
+"""The page of finance: refunds that are due, let go, held or refused, one or many; and who let the others go."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from api.dependencies import Given, now
+from api.finance import Many, Status, words_of
+from api.many import Answered, Fate, each
+from api.pages import sessions
+from api.pages.drawings import lateness
+from api.pages.forms import ListForm, key_of
+from api.pages.refund_dictionary import REASONS
+from api.pages.return_lines import reason_key
+from api.pages.sessions import Seated, Session
+from api.pages.showing import show
+from api.return_wishes import MONEY, RETURN
+from api.tools import Tools
+from models.rma import ReturnStage
+from store.refunds import RefundRow, refunds, tallies
+from store.returns import ReturnFilter
+
+router = APIRouter(prefix="/board/refunds", tags=["pages"])
+Cashier = Annotated[Session, Depends(Seated(*MONEY))]
+SHOWN: Final = 50
+TICK: Final = "tick."  # before the number of a return that is ticked
+UNSAID: Final = "looked_at"
+Answers = tuple[Answered, ...]
+
+
+@router.get("")
+async def desk(
+    request: Request,
+    session: Cashier,
+    tools: Given,
+    status: Status = Status.DUE,
+    after: Annotated[str | None, Query(pattern=RETURN)] = None,
+) -> Response:
+    """Due ones first of all, the longest waiting at the top."""
+    return await _desk(request, session, tools, ReturnFilter(ReturnStage(status.value), limit=SHOWN, after=after))
+
+
+@router.post("")
+async def press(request: Request, form: ListForm, session: Cashier, tools: Given) -> Response:
+    """One by its own button, or all that are ticked; each is answered by itself, above the list."""
+    sessions.from_this_form(session, form.get("token", ""))
+    due = ReturnFilter(ReturnStage.DUE, limit=SHOWN)
+    try:
+        said = _said(form)
+    except ValidationError:
+        return await _desk(request, session, tools, due, is_wrong=True)
+    key, words = key_of(form) or uuid4().hex, words_of(said.deed, said.word)
+    answers = await each(tools, session.visitor, said.returns, words, f"{key}-{said.deed}")
+    return await _desk(request, session, tools, due, answers)
+
+
+def _said(form: dict[str, str]) -> Many:
+    """Raises: ValidationError, where nothing is ticked."""
+    deed, _, number = form.get("one", "").partition(":")
+    ticked = [name.removeprefix(TICK) for name in form if name.startswith(TICK)]
+    numbers = [number] if number else ticked
+    words = {"deed": deed or form.get("deed", ""), "returns": numbers, "word": form.get("reason") or UNSAID}
+    return Many.model_validate(words)
+
+
+async def _desk(  # noqa: PLR0913 - whatever the page shows
+    request: Request,
+    session: Session,
+    tools: Tools,
+    which: ReturnFilter,
+    answers: Answers = (),
+    *,
+    is_wrong: bool = False,
+) -> Response:
+    rows, at = await refunds(tools.db, which), now()
+    waits = [at - row.since for row in rows]
+    return show(
+        request,
+        "refunds.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
+        rows=list(zip(rows, waits, lateness(waits), strict=True)),
+        most=max((row.amount.minor for row in rows), default=1) or 1,
+        tallies=await tallies(tools.db),
+        stage=which.stage,
+        statuses=tuple(Status),
+        done={answer.id for answer in answers if answer.answer is Fate.GRANTED},
+        answers=answers,
+        granted=sum(answer.answer is Fate.GRANTED for answer in answers),
+        is_wrong=is_wrong,
+        is_mine=lambda row: _is_mine(session, row),
+        reasons=tuple(REASONS),
+        reason_key=reason_key,
+        key=uuid4().hex,
+        next=rows[-1].id if len(rows) == SHOWN else None,
+    )
+
+
+def _is_mine(session: Session, row: RefundRow) -> bool:
+    """Whoever asked for it, or agreed to it, does not also let it go."""
+    return session.visitor.name in (row.asked_by, *row.agreed_by)

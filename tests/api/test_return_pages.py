@@ -1,0 +1,231 @@
+"""Pages of returns and refunds: what each role finds there, and what no page shows or does."""
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import text as text_of
+
+from models.approval import Step
+from models.case import Role
+from models.errand import State, What
+from models.fact import Telling
+from models.noun import Money
+from models.picture import NewPicture, Occasion
+from models.returns import Kind, Level, Share
+from models.rma import Assessed, Part, ReturnStage
+from models.wish import Decide, Lapse, RefuseRefund, Trigger, Withdraw
+from rules.return_permissions import granted
+from rules.return_stages import stage_of
+from rules.rmas import hear
+from store.returns import Returns
+from tests.api.test_pages import sign_in
+from tests.builders import an_errand
+from tests.store.makings import contacts
+from tests.store.shots import JPEG
+from tests.store.test_returns import LATER, bought, put, wanted
+
+NOBODYS = "/board/returns/0000000000000000-R1"
+MOVE = "UPDATE returns SET shop = 'web/other', seed = seed || '{\"order\": \"web/other/N1\"}' WHERE id = :id"
+ONE_LEVEL = (Step(levels=(Level.SERVICE,)),)
+YES = Decide(by="ops-1", role=Role.OPS, is_agreed=True, word="approve_return")
+BY_THE_WAREHOUSE = (
+    ("goods_sent_back", "channel", {"courier": "sf", "waybill": "SF1"}),
+    ("goods_arrived", "warehouse", {"place": "east"}),
+    ("goods_inspected", "warehouse", {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]}),
+)
+
+
+async def asked(db, **fields):
+    """A return that waits for one yes of customer service."""
+    made, _ = await Returns(db, contacts(db)).ask(wanted(await bought(db), kind=Kind.RETURN, **fields))
+    return made.model_copy(update={"steps": ONE_LEVEL, "received_at": LATER})
+
+
+def with_wish(matter, wish, hours=1):
+    return granted(matter, wish, LATER + timedelta(hours=hours))
+
+
+def told(matter, nth):
+    kind, source, body = BY_THE_WAREHOUSE[nth]
+    at = LATER + timedelta(hours=2 + nth)
+    return hear(matter, Telling(kind=kind, source=source, id=kind, at=at, body=body), at)
+
+
+def given(matter, state):
+    """Its money is let go, and this became of it."""
+    part = Part(transaction="tx1", bill=None, party="wechat", whole=Money(minor=3000), amount=Money(minor=700))
+    shares = (Share(what="goods", line=0, amount=Money(minor=1000)), Share(what="wear", amount=Money(minor=-300)))
+    at = LATER + timedelta(hours=6)
+    errand = an_errand(matter, What.REFUND, "tx1", state, "wechat", began_at=at, ended_at=at, amount=part.amount)
+    assessed = Assessed(shares=shares, parts=(part,), at=at)
+    return with_wish(matter, Trigger(by="finance-1"), 5).model_copy(update={"assessed": assessed, "errands": (errand,)})
+
+
+def every_stage(matter):
+    """One return at each stage there is, as it comes there."""
+    agreed = with_wish(matter, YES)
+    sent, arrived = told(agreed, 0), told(told(agreed, 0), 1)
+    due = told(arrived, 2)
+    stopped = (
+        with_wish(matter, YES.model_copy(update={"is_agreed": False, "word": "refuse_used"})),
+        with_wish(matter, Withdraw(by="web/demo")),
+        with_wish(agreed, Lapse(by="clock"), 2),
+        with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5),
+    )
+    going = (with_wish(due, Trigger(by="finance-1"), 5), given(due, State.DONE), given(due, State.GIVEN_UP))
+    return (matter, agreed, sent, arrived, due, *going, *stopped)
+
+
+async def text(door, path):
+    answer = await door.client.get(path)
+    assert answer.status_code == 200, answer.text
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+async def test_every_stage_can_be_drawn_and_says_what_goes_back(door, db):
+    returns, there = Returns(db, contacts(db)), {}
+    for wished in every_stage(await asked(db)):
+        other = await asked(db)
+        matter = wished.model_copy(update={"id": other.id, "business_no": other.id, "order": other.order})
+        await put(returns, matter)
+        there[stage_of(matter)] = f"/board/returns/{matter.id}"
+    assert set(there) == set(ReturnStage)
+
+    await sign_in(door, Role.OPS)
+    shown = {stage: await text(door, path) for stage, path in there.items()}
+    assert "Somebody has to agree" in shown[ReturnStage.ASKED]
+    assert "Still to agree customer service" in shown[ReturnStage.ASKED]
+    assert "given to a courier shop SF1" in shown[ReturnStage.SENT_BACK]
+    assert "worn" in shown[ReturnStage.DUE]
+    assert "¥7.00 as it was reckoned ¥7.00 / ¥30.00" in shown[ReturnStage.REFUNDED]
+    assert "kept back for wear \N{MINUS SIGN}¥3.00" in shown[ReturnStage.REFUNDED]
+    assert "¥0.00 nothing goes back" in shown[ReturnStage.REFUSED]
+    assert "nothing that we owe" in shown[ReturnStage.REFUSED]
+    for role in (Role.ADMIN, Role.SHOP):
+        await sign_in(door, role)
+        assert all([there[stage] in (await door.client.get(f"/board/returns?stage={stage}")).text for stage in there])
+
+
+async def test_a_page_offers_only_what_the_role_may_want_and_would_get(door, db):
+    returns, first, second = Returns(db, contacts(db)), await asked(db), await asked(db)
+    due = told(told(with_wish(second, YES), 1), 2)
+    for matter in (first, due):
+        await put(returns, matter)
+    offered = {}
+    for role in Role:
+        await sign_in(door, role)
+        pages = [(await door.client.get(f"/board/returns/{matter.id}")).text for matter in (first, due)]
+        offered[role] = [set(re.findall(r'name="kind" value="(\w+)"', page)) for page in pages]
+
+    money = {"trigger", "refuse_refund", "hold"}
+    assert offered == {
+        Role.ADMIN: [{"decide", "hold", "withdraw"}, money],
+        Role.OPS: [{"decide", "hold", "withdraw"}, {"hold"}],
+        Role.SERVICE: [{"decide", "hold", "withdraw"}, {"hold"}],
+        Role.WAREHOUSE: [{"hold"}, {"hold"}],
+        Role.FINANCE: [{"hold"}, money],
+        Role.SHOP: [{"withdraw"}, set()],
+    }
+
+
+async def test_who_agreed_is_told_that_somebody_else_lets_the_money_go(door, db):
+    matter = with_wish(await asked(db), YES.model_copy(update={"by": "admin-1", "role": Role.ADMIN}))
+    await put(Returns(db, contacts(db)), told(told(matter, 1), 2))
+    await sign_in(door)
+
+    assert "Let the money go You asked for it or agreed to it" in await text(door, f"/board/returns/{matter.id}")
+    assert "you asked or agreed: somebody else must" in await text(door, "/board/refunds")
+
+
+async def test_a_shop_sees_its_own_returns_and_nobody_but_finance_sees_the_money(door, db):
+    mine, other = await asked(db), await asked(db)
+    async with db.begin() as conn:
+        await conn.execute(text_of(MOVE), {"id": other.id})
+    await sign_in(door, Role.SHOP)
+
+    page = (await door.client.get("/board/returns?shop=web/other")).text
+    assert (mine.id in page, other.id in page) == (True, False)
+    assert (await door.client.get(f"/board/returns/{other.id}")).status_code == 404
+    assert (await door.client.get("/board/refunds")).status_code == 403
+    assert 'href="/board/refunds"' not in page
+    await sign_in(door, Role.FINANCE)
+    assert 'href="/board/refunds"' in (await door.client.get("/")).text
+    token = await sign_in(door, Role.OPS)
+    assert (await door.client.post("/board/refunds", data={"token": token})).status_code == 403
+
+
+async def test_a_picture_is_shown_to_whom_the_door_shows_it_and_each_look_is_written_down(door, db):
+    matter = await asked(db)
+    new = NewPicture(order=matter.order, about=matter.id, occasion=Occasion.REQUEST, by="web/demo")
+    picture, _ = await door.tools.pictures.add(new, JPEG)
+    path = f"/board/returns/{matter.id}/pictures/{picture.id}"
+    await sign_in(door, Role.SERVICE)
+    shown = await door.client.get(path)
+
+    assert f'src="{path}"' in (await door.client.get(f"/board/returns/{matter.id}")).text
+    assert (shown.content, shown.headers["content-type"], shown.headers["cache-control"]) == (
+        JPEG,
+        "image/jpeg",
+        "no-store",
+    )
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert [(deed.who, deed.what) for deed in await door.tools.audit.about(matter.id)] == [("service-1", "see.picture")]
+    assert (await door.client.get(f"{NOBODYS}/pictures/{picture.id}")).status_code == 404
+    await sign_in(door, Role.FINANCE)
+    assert (await door.client.get(path)).status_code == 403
+    assert "<img" not in (await door.client.get(f"/board/returns/{matter.id}")).text
+
+
+async def test_returns_are_found_by_their_own_number_by_their_orders_and_by_what_they_wait_for(door, db):
+    first, second = await asked(db), await asked(db)
+    token, number = await sign_in(door, Role.SERVICE), second.order.rpartition("/")[2]
+    found = await door.client.post("/board/search", data={"token": token, "q": first.id.lower()})
+    led = await door.client.get(f"/board/returns?order={first.id}")
+
+    assert [answer.headers["location"] for answer in (found, led)] == [f"/board/returns/{first.id}"] * 2
+    for asks, there in (
+        (f"order={number}", [False, True]),
+        (f"order={first.order}&stage=asked", [True, False]),
+        ("order=NOBODYS", [False, False]),
+        ("stage=nonsense&shop=nonsense&after=nonsense", [True, True]),
+        ("overdue=on", [False, False]),
+        ("stage=due", [False, False]),
+        (f"after={first.id}", [False, True]),
+    ):
+        page = (await door.client.get(f"/board/returns?{asks}")).text
+        assert [f'href="/board/returns/{one.id}"' in page for one in (first, second)] == there, asks
+    page = (await door.client.get(f"/board/orders/{first.order}")).text
+    assert f'href="/board/returns/{first.id}"' in page
+
+
+async def test_nothing_of_an_address_or_a_form_is_written_on_a_page(door, db):
+    matter = await asked(db)
+    token = await sign_in(door, Role.FINANCE)
+    page = (await door.client.get(f"/board/returns/{matter.id}?said=<b>you+won</b>&code=call+me")).text
+    assert ("you won" in page, "call me" in page) == (False, False)
+
+    for words in ({}, {"deed": "trigger"}, {"deed": "gift", f"tick.{matter.id}": "on"}, {"one": "trigger:<b>won"}):
+        answer = await door.client.post("/board/refunds", data={"token": token} | words)
+        assert (answer.status_code, "Nothing is ticked." in answer.text, "<b>won" in answer.text) == (422, True, False)
+    assert (await door.client.get("/board/refunds?status=due&after=1;2")).status_code == 422
+    assert (await door.client.get(NOBODYS)).status_code == 404
+
+
+async def test_while_temporal_is_away_the_buttons_say_so(door, db):
+    matter = await asked(db)
+    await put(Returns(db, contacts(db)), told(told(with_wish(matter, YES), 1), 2))
+    token = await sign_in(door, Role.FINANCE)
+    words = {"token": token, "kind": "trigger", "key": "k1"}
+    pressed = await door.client.post(f"/board/returns/{matter.id}/wishes", data=words)
+    many = await door.client.post("/board/refunds", data={"token": token, "one": f"trigger:{matter.id}"})
+
+    assert pressed.headers["location"] == f"/board/returns/{matter.id}?said=unanswered"
+    assert (many.status_code, "Temporal is away" in many.text) == (200, True)
+
+
+async def test_a_compensation_has_no_goods_to_show(door, db):
+    fields = {"kind": Kind.COMPENSATION, "sum": Money(minor=500), "claims": ()}
+    made, _ = await Returns(db, contacts(db)).ask(wanted(await bought(db), **fields))
+    await sign_in(door)
+
+    assert "compensation ¥5.00" in await text(door, f"/board/returns/{made.id}")
