@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from api.dependencies import Given, Spoken, only
 from api.desk import number_of
@@ -12,6 +12,7 @@ from api.relay import begin
 from api.return_views import ReturnView, view
 from api.return_wishes import DESK, RETURN, Answer, Key, ReturnId, granted, seen
 from api.saying import ENVELOPE, WORDS, Words, invalid, must_be_theirs, must_not_say, tell, telling_of
+from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.asking import NewReturn
 from models.case import Role
@@ -153,10 +154,17 @@ async def hear(
 ) -> Answer:
     """Sent back, arrived, inspected. The same `Idempotency-Key` is the same fact."""
     telling = _telling(visitor, said, number)
+    await _must_be_ours(tools, said.body.get("place"))
     known = await seen(tools, visitor, return_id)
     await tell(tools, return_id, telling)
     await tools.audit.note(visitor.name, visitor.role, f"tell.{said.kind}", return_id)
     return Answer(id=return_id, stage=known.standing.stage)
+
+
+async def _must_be_ours(tools: Tools, place: JsonValue) -> None:
+    """Goods lie in a place that we know, or not at all. Raises: Problem 422."""
+    if isinstance(place, str) and not await tools.boxes.is_place(place):
+        raise invalid("#/body/place", "is no place of ours", "place_unknown")
 
 
 def _telling(visitor: Visitor, said: Told, number: str) -> Telling:

@@ -19,9 +19,7 @@ policies = typer.Typer(
 )
 Changes = Annotated[
     Path,
-    typer.Argument(
-        exists=True, dir_okay=False, allow_dash=True, help="JSON of what changes; -: from stdin."
-    ),
+    typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="JSON of what changes; -: from stdin."),
 ]
 
 

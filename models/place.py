@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     WAREHOUSE = "warehouse"  # 仓: made for sending
     STORE = "store"  # 门店: sells over the counter, and may send
+    DAMAGED = "damaged"  # 残次区: what came back and is not sold as new; it sends nothing
 
 
 class Place(Noun, frozen=True):

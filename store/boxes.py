@@ -10,6 +10,7 @@ from store.database import Database
 
 BOX = text("SELECT box AS id, place, units FROM reserved_boxes WHERE box = :box LIMIT 1")
 SENDER = text("SELECT sender FROM places WHERE id = :place")
+IS_PLACE = text("SELECT EXISTS (SELECT FROM places WHERE id = :place)")
 SET_SENDER = text("UPDATE places SET sender = CAST(:sender AS jsonb) WHERE id = :place RETURNING id")
 
 
@@ -26,6 +27,11 @@ class Boxes:
         if row is None:
             raise Missing("box_unknown")
         return Box.model_validate(dict(row))
+
+    async def is_place(self, place: Id) -> bool:
+        """Whether anything lies there, or may. One statement."""
+        async with self.db.begin() as conn:
+            return bool((await conn.execute(IS_PLACE, {"place": place})).scalar())
 
     async def sender(self, place: Id) -> Contact:
         """The place's own name, phone and address: a business's, no person's. One statement.

@@ -42,6 +42,7 @@ PUT = text("""
             THEN (told_at, version) <= (CAST(:told_at AS timestamptz), CAST(:version AS integer))
             ELSE version < :version END
         RETURNING old.news IS DISTINCT FROM new.news AS has_news, new.order_id,
+            old.body #> '{matter,facts}' IS DISTINCT FROM new.body #> '{matter,facts}' AS has_new_facts,
             old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases
     ), finished AS (
         UPDATE inbox SET state = 'done', ended_at = now()
@@ -51,7 +52,7 @@ PUT = text("""
         WHERE inbox.order_id = :id AND telling_id = ANY(:heard) AND raws.id = inbox.raw
             AND contact_keys.order_id = written.order_id AND forgotten_at IS NOT NULL
     )
-    SELECT has_new_cases, has_news FROM written
+    SELECT has_new_cases, has_new_facts, has_news FROM written
 """)
 GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")
 OPEN = text("SELECT id FROM returns WHERE NOT is_ended AND id > :after ORDER BY id LIMIT :limit")

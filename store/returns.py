@@ -21,7 +21,7 @@ from models.rma import Assessed, Return, ReturnRecord, ReturnStage
 from rules import aftersales, return_making, return_silences
 from rules.refund_before import with_own
 from rules.return_news import news, telling
-from store import cases, money, refund_sums
+from store import cases, money, refund_sums, stock
 from store import return_statements as say
 from store.contacts import Contacts
 from store.database import Database
@@ -110,6 +110,8 @@ class Returns:
             if changed is None:
                 raise Refused("older_than_known")
             await money.settle(conn, record.matter)
+            if changed.has_new_facts:
+                await stock.restock(conn, record.matter)
             if changed.has_news:
                 await self._tell_order(conn, record)
             if changed.has_new_cases:

@@ -20,6 +20,27 @@ RECEIVE = text("""
     )
     SELECT EXISTS (SELECT FROM places WHERE id = :place)
 """)
+# What came back with a return, each line once: as good as new to its shelf, the rest beside it.
+RESTOCK = text("""
+    WITH seen AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:units AS jsonb)) AS row (line int, quantity int, room text, place text)
+    ), rooms AS (
+        INSERT INTO places (id, name, district, kind)
+        SELECT DISTINCT p.id || '.damaged', p.name || '.damaged', p.district, 'damaged'
+        FROM seen JOIN places p ON p.id = seen.place WHERE room = 'damaged' ON CONFLICT DO NOTHING
+    ), goods AS (
+        SELECT CASE room WHEN 'damaged' THEN p.id || '.damaged' ELSE p.id END AS place, room,
+            claims.seed #>> ARRAY['lines', line::text, 'sku'] AS sku, sum(quantity)::int AS quantity
+        FROM seen JOIN places p ON p.id = seen.place, returns JOIN claims USING (order_id)
+        WHERE returns.id = :return_id GROUP BY 1, 2, 3
+    ), noted AS (
+        INSERT INTO stock_ledger (key, box, place, sku, move, on_hand, reserved, why)
+        SELECT :return_id, room, place, sku, 'receive', quantity, 0, 'returned' FROM goods WHERE sku IS NOT NULL
+        ON CONFLICT DO NOTHING RETURNING place, sku, on_hand
+    )
+    INSERT INTO stock (place, sku, on_hand) SELECT place, sku, on_hand FROM noted
+    ON CONFLICT (sku, place) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand
+""")
 CLAIM = text("""
     INSERT INTO reservations (key, order_id, until) VALUES (:key, :order_id, :until) ON CONFLICT DO NOTHING
     RETURNING (
@@ -33,7 +54,7 @@ KNOWN = text("""
 # Unlocked at first, so that buyers of one thing in different places do not wait for each other.
 LOOK = """
     SELECT p.id, p.name, p.district, p.kind, s.sku, s.on_hand, s.reserved FROM stock s JOIN places p ON p.id = s.place
-    WHERE s.sku = ANY(:skus) AND s.on_hand > s.reserved ORDER BY s.place, s.sku
+    WHERE s.sku = ANY(:skus) AND s.on_hand > s.reserved AND p.kind <> 'damaged' ORDER BY s.place, s.sku
 """
 LOOK_ONLY, LOOK_AND_LOCK = text(LOOK), text(f"{LOOK} FOR UPDATE OF s")
 TAKE = text("""

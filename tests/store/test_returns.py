@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from models.approval import HOUSE
 from models.asking import NewReturn
 from models.errors import Missing, Refused, Unavailable
 from models.line import Box, Line, Units
 from models.noun import Money
 from models.order import Record
+from models.place import Place
 from models.refund import Terms
-from models.return_policy import Goods, ReturnPolicy
+from models.reservation import Reservation
+from models.return_policy import Goods, Judgement, ReturnPolicy
 from models.returns import Claim, Grade, Graded, Kind, LineSeen, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Cancel, CancelRest, Granted, Withdraw
@@ -26,10 +29,12 @@ from rules.wishes import granted as wished
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.returns import ReturnFilter, Returns
+from store.stock import Shelves
 from tests.builders import NOON, a_telling, delivered, paid, shipped
 from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
 
 LATER = NOON + timedelta(days=1)
+TEA = Line(sku="tea", quantity=3, unit_price=Money(minor=1))
 
 
 @pytest.fixture
@@ -281,3 +286,27 @@ async def test_a_shops_own_policy_judges_and_reckons_and_knows_its_goods(db, ret
     assert (made.goods, made.freely.minor, made.terms) == ((LineSeen(line=0, category="fresh_food"),), 500, own.terms)
     assert "category_never_freely" in [verdict.because for verdict in made.judgement.verdicts]
     assert (await ReturnPolicies(db).history(order.shop))[1].policy.version == version
+
+
+async def test_what_came_back_lies_on_its_shelf_or_beside_it_and_is_counted_once(db, returns):
+    shelves = Shelves(db)
+    await shelves.add_place(Place(id="hz", name="hz", district="330106"))
+    made, _ = await returns.ask(wanted(await bought(db, quantity=5), quantity=5, kind=Kind.RETURN))
+    made = made.model_copy(update={"judgement": Judgement(verdicts=()), "steps": (HOUSE,)})
+    grades = ((Grade.AS_NEW, 1), (Grade.AS_NEW, 1), (Grade.WORN, 1), (Grade.MISSING, 1), (Grade.ANOTHER, 1))
+    graded = [Graded(line=0, quantity=n, grade=grade).model_dump(mode="json") for grade, n in grades]
+    seen = heard(made, a_telling("goods_inspected", "warehouse", "i1", place="hz", graded=graded), LATER)
+    again = heard(seen, a_telling("goods_inspected", "warehouse", "i2", place="hz", graded=graded[:1]), LATER)
+    for matter in (made, seen, seen, again):
+        await put(returns, matter)
+
+    assert {(level.place, level.on_hand) for level in await shelves.levels("tea") if level.place.startswith("hz")} == {
+        ("hz", 2),
+        ("hz.damaged", 1),
+    }
+    assert not [one for one in await shelves.audit() if one.place.startswith("hz")]
+    request = Reservation(
+        key="k-damaged", order_id=made.order, business_no="B9", lines=(TEA,), destination="330106", until=None
+    )
+    with pytest.raises(Refused, match="out_of_stock"):
+        await shelves.reserve(request)
