@@ -2,6 +2,8 @@
 
 from sqlalchemy import text
 
+from store.policies import ReturnPolicies
+
 # One page, and beside each refund what is known of its customer, its parcels and its shop. Customers are known by their
 # phones; who was forgotten is known by nothing. A contact later than the order's own was asked for and refused.
 REFUNDS = """
@@ -14,6 +16,7 @@ REFUNDS = """
         ORDER BY since {way}, id {way} LIMIT :limit
     ), shops AS MATERIALIZED (
         SELECT shop,
+            policy.version AS policy_version, policy.body AS policy,
             (SELECT min(received_at) FROM orders WHERE orders.shop = known.shop) AS watched_since,
             (
                 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY amount) FROM (
@@ -21,16 +24,18 @@ REFUNDS = """
                     ORDER BY asked_at DESC LIMIT 200
                 ) AS newest HAVING count(*) >= :enough
             ) AS usual
-        FROM (SELECT DISTINCT shop FROM page) AS known
+        FROM (SELECT DISTINCT shop FROM page) AS known LEFT JOIN LATERAL ({policy}) AS policy ON true
     )
     SELECT page.id, page.order_id, page.shop, page.kind, page.stage, page.since, page.overdue, page.owner, page.due_at,
         page.waits_for, page.asked_at, page.amount, page.is_ended,
         page.body::text AS body, page.seed::text AS seed, shops.watched_since, shops.usual,
+        shops.policy_version, shops.policy,
         (
             SELECT count(DISTINCT others.id) FROM contacts mine JOIN contacts known USING (phone_hash)
             JOIN returns others ON others.order_id = known.order_id
             WHERE mine.order_id = page.order_id AND others.id <> page.id
-                AND others.asked_at > page.asked_at - :days * interval '1 day'
+                AND others.asked_at > page.asked_at
+                    - coalesce((shops.policy ->> 'history_days')::integer, :days) * interval '1 day'
         ) AS returns_lately,
         (
             SELECT min(known.added_at) FROM contacts mine JOIN contacts known USING (phone_hash)
@@ -48,8 +53,9 @@ REFUNDS = """
     FROM page JOIN shops USING (shop) LEFT JOIN orders ON orders.id = page.order_id
     ORDER BY page.since {way}, page.id {way}
 """
-LONGEST_FIRST = text(REFUNDS.format(beyond=">", way="ASC"))
-NEWEST_FIRST = text(REFUNDS.format(beyond="<", way="DESC"))
+POLICY = ReturnPolicies.in_force().replace(":shop", "known.shop").replace(":channel", "split_part(known.shop, '/', 1)")
+LONGEST_FIRST = text(REFUNDS.format(beyond=">", way="ASC", policy=POLICY))
+NEWEST_FIRST = text(REFUNDS.format(beyond="<", way="DESC", policy=POLICY))
 TALLIES = text("""
     SELECT stage, count(*) AS count, count(*) FILTER (WHERE overdue) AS late, sum(amount)::bigint AS amount
     FROM returns WHERE shop = coalesce(CAST(:shop AS text), shop) GROUP BY stage

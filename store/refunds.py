@@ -14,6 +14,7 @@ from models.wish import Trigger
 from rules import refund_risks
 from rules import return_stages as stages
 from store.database import Database
+from store.policies import ReturnPolicies
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
 from store.returns import ReturnFilter, ReturnRow
 
@@ -45,13 +46,13 @@ class Tally:
     amount: Money
 
 
-async def refunds(db: Database, which: ReturnFilter, policy: ReturnPolicy = HOUSE) -> tuple[RefundRow, ...]:
+async def refunds(db: Database, which: ReturnFilter) -> tuple[RefundRow, ...]:
     """A page, the one that has waited longest first, of what is over the newest; each with its marks. One statement."""
-    asked = {**vars(which), "days": policy.history_days, "enough": ENOUGH}
+    asked = {**vars(which), "days": HOUSE.history_days, "enough": ENOUGH}
     statement = NEWEST_FIRST if which.stage is ReturnStage.REFUNDED else LONGEST_FIRST
     async with db.begin() as conn:
         rows = (await conn.execute(statement, asked)).mappings().all()
-    return tuple(_row(row, policy) for row in rows)
+    return tuple(_row(row) for row in rows)
 
 
 async def tallies(db: Database, shop: Id | None = None) -> dict[ReturnStage, Tally]:
@@ -61,8 +62,8 @@ async def tallies(db: Database, shop: Id | None = None) -> dict[ReturnStage, Tal
     return {ReturnStage(stage): Tally(count, late, Money(minor=minor)) for stage, count, late, minor in rows}
 
 
-def _row(row: RowMapping, policy: ReturnPolicy) -> RefundRow:
-    matter = _matter(row)
+def _row(row: RowMapping) -> RefundRow:
+    matter, policy = _matter(row), ReturnPolicies.read(row["policy_version"], row["policy"] or {})
     let_go = min(stages.wished(matter, Trigger), key=lambda wished: wished[0], default=None)
     hold = matter.hold
     return RefundRow(

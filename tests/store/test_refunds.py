@@ -8,6 +8,7 @@ from models.case import Role
 from models.line import Line
 from models.noun import Money
 from models.order import Record
+from models.return_policy import ReturnPolicy, RiskTerms
 from models.returns import Kind, Level, Why
 from models.rma import ReturnStage
 from models.wish import Decide, HoldBack, Trigger
@@ -15,6 +16,7 @@ from rules.deadlines import judged
 from rules.learning import hear
 from rules.return_permissions import granted
 from store.orders import OrderBook
+from store.policies import ReturnPolicies
 from store.refunds import ENOUGH, refunds, tallies
 from store.returns import ReturnFilter, Returns
 from tests.builders import delivered, paid, shipped
@@ -67,7 +69,11 @@ async def test_each_mark_is_made_of_what_the_store_knows(db):
 
     assert await marks(db, *often, other) == [("returns_often",)] * 3 + [()]
     assert await marks(db, signed, unsigned, kept) == [("signed_not_received",), (), ("expensive_kept",)]
+    strict = ReturnPolicy(risks=RiskTerms(returns=4, expensive=Money(minor=1)))
+    await ReturnPolicies(db).put("web/demo", strict, "lin")
+    assert await marks(db, *often, kept) == [("expensive_kept",)] * 4
     await contacts(db).forget((await Returns(db, contacts(db)).get(often[0])).matter.order)
+    await ReturnPolicies(db).put("web/demo", ReturnPolicy(), "lin")
     assert await marks(db, *often) == [(), (), ()]
 
 
