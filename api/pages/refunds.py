@@ -14,12 +14,14 @@ from api.many import Answered, Fate, each
 from api.pages import sessions
 from api.pages.drawings import lateness
 from api.pages.forms import ListForm, key_of
+from api.pages.lines import Held, held
 from api.pages.refund_dictionary import REASONS
 from api.pages.return_lines import reason_key
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
 from api.return_wishes import MONEY, RETURN
 from api.tools import Tools
+from models.case import Hold
 from models.rma import ReturnStage
 from store.refunds import RefundRow, refunds, tallies
 from store.returns import ReturnFilter
@@ -94,9 +96,15 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
         is_mine=lambda row: _is_mine(session, row),
         reasons=tuple(REASONS),
         reason_key=reason_key,
+        stuck=_stuck,
         key=uuid4().hex,
         next=rows[-1].id if len(rows) == SHOWN else None,
     )
+
+
+def _stuck(row: RefundRow) -> Held | None:
+    """What no person holds it by."""
+    return held(Hold(code=row.held, since=row.since)) if row.held and not row.held_by else None
 
 
 def _is_mine(session: Session, row: RefundRow) -> bool:

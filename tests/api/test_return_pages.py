@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 from sqlalchemy import text as text_of
 
 from models.approval import Step
-from models.case import Role
+from models.case import Hold, Role
 from models.errand import State, What
 from models.fact import Telling
 from models.noun import Money
@@ -221,6 +222,20 @@ async def test_while_temporal_is_away_the_buttons_say_so(door, db):
 
     assert pressed.headers["location"] == f"/board/returns/{matter.id}?said=unanswered"
     assert (many.status_code, "Temporal is away" in many.text) == (200, True)
+
+
+async def test_why_a_refund_does_not_move_is_said_where_finance_looks(door, db):
+    matter = given(told(told(with_wish(await asked(db), YES), 1), 2), State.REFUSED)
+    stuck = Hold(code="refund_refund_abnormal", since=LATER)
+    await put(Returns(db, contacts(db)), matter.model_copy(update={"hold": stuck}))
+    await sign_in(door, Role.FINANCE)
+
+    assert "stuck: the customer's card does not take it" in unescape(
+        await text(door, "/board/refunds?status=triggered")
+    )
+    page = await text(door, f"/board/returns/{matter.id}")
+    assert "held by refund the customer's card does not take it" in unescape(page)
+    assert "Retry" in page
 
 
 async def test_a_compensation_has_no_goods_to_show(door, db):
