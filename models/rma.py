@@ -39,6 +39,7 @@ class Part(Noun, frozen=True):
     party: Id  # who holds it
     whole: Money  # all that was captured
     amount: Money
+    paid_at: datetime | None = None
 
 
 class Assessed(Noun, frozen=True):

@@ -26,6 +26,7 @@ from rules import approvals, errands, granting
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
+BY_HAND: Id = "by_hand_refund"
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 
 
@@ -70,6 +71,11 @@ def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
     return "second_pair_of_eyes" if wish.by in hands else None
 
 
+def _hands(matter: Return) -> list[Id]:
+    """Whoever let the money go, or took it upon themselves to give it back, does not also say that it was."""
+    return [entry.wish.by for entry in matter.wishes if isinstance(entry.wish, Trigger | GiveUp)]
+
+
 def _hold(matter: Return, _: Any) -> Id | None:
     if matter.hold:
         return "already_held"
@@ -94,6 +100,8 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 def _close(matter: Return, wish: CloseCase) -> Id | None:
     if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
         return "no_such_case"
+    if wish.deadline == BY_HAND and wish.by in _hands(matter):
+        return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
     return "stuck_retry_or_give_up" if is_stuck else None
 

@@ -13,7 +13,7 @@ from models.wish import Lapse, Trigger
 from rules import refusals, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
-from rules.return_permissions import granted
+from rules.return_permissions import BY_HAND, granted
 
 Allows = Callable[[Patience], timedelta]
 
@@ -103,7 +103,7 @@ ROWS: tuple[Deadline[Return], ...] = (
         Role.FINANCE,
     ),
     Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
-    Deadline("by_hand_refund", "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline(BY_HAND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
     Deadline(
         "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
     ),

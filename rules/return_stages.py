@@ -10,7 +10,7 @@ from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
 from models.returns import Claim, Graded, Kind
 from models.rma import Return, ReturnStage
 from models.wish import Decide, Lapse, RefuseRefund, Trigger, Withdraw
-from rules import approvals, errands
+from rules import approvals, errands, refund_windows
 
 F = TypeVar("F", bound=ReturnFact)
 W = TypeVar("W", Decide, Lapse, RefuseRefund, Trigger, Withdraw)
@@ -162,6 +162,13 @@ def owed(matter: Return) -> list[Owed]:
         for part in parts
         if not errands.is_settled(matter, What.REFUND, part.transaction)
     ]
+
+
+def is_out_of_time(matter: Return, due: Owed, now: datetime) -> bool:
+    """Who holds that money would not give it back any more, and has not been asked yet."""
+    parts = matter.assessed.parts if matter.assessed else ()
+    is_over = any(part.transaction == due.about and refund_windows.is_over(part, now) for part in parts)
+    return is_over and not errands.is_under_way(matter, due.what, due.about)
 
 
 def given_up(matter: Return) -> list[Errand]:

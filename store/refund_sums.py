@@ -12,6 +12,7 @@ from models.refund import Before, Grounds, Portion
 from models.returns import Kind
 from models.rma import Assessed, Part, Return
 from rules import refund_shares, return_stages
+from rules.payments import captured_at
 from rules.refund_before import with_own
 from rules.spreading import spread
 from rules.undoing import holder
@@ -66,5 +67,6 @@ def _part(order: Order, payment: Payment, portion: Portion) -> Part:
         bill=bill,
         party=holder(order, bill),
         whole=payment.amount,
+        paid_at=captured_at(payment),
         amount=portion.amount,
     )

@@ -7,16 +7,18 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.returns import Rmas
+from models.errand import Outcome, Owed, State
 from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
-from rules import return_permissions
+from rules import errands, return_permissions
 from rules import return_stages as stages
+from rules.refund_windows import TOO_LATE
 from rules.rmas import RETURNS
 from workflows.calling import our_word, ours
 from workflows.listening import Listening
 from workflows.living import live
-from workflows.sending import insist, settle
-from workflows.story import Story
+from workflows.sending import send, settle
+from workflows.story import Story, Stuck
 from workflows.telling import showing, telling
 from workflows.waiting import watching
 
@@ -82,7 +84,20 @@ async def _refunding(story: ReturnStory) -> None:
         assessed = await story.call(our_word(Rmas.assess, story.matter))
         story.matter = story.matter.model_copy(update={"assessed": assessed})
     while owed := stages.owed(story.matter):
-        await insist(story, owed[0])
+        await _give_back(story, owed[0])
+
+
+async def _give_back(story: ReturnStory, due: Owed) -> None:
+    """The way the money came; where its provider's time for that is over, people give it back, and two look at it."""
+    now, by_hand = workflow.now(), Outcome(state=State.GIVEN_UP, code=TOO_LATE)
+    if stages.is_out_of_time(story.matter, due, now):
+        story.find_out(story.begin(errands.begin(story.matter, due, now)), by_hand)
+        return
+    errand = await send(story, due)
+    if errand.code == TOO_LATE:
+        story.find_out(errand, by_hand)
+    elif errand.state is not State.DONE:
+        raise Stuck(f"{due.what}_{errand.code or errand.state}", errand.key)
 
 
 def _told(story: ReturnStory) -> "asyncio.Task[None]":

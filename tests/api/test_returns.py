@@ -221,7 +221,9 @@ async def test_a_return_that_is_stuck_is_not_closed_but_moved_and_its_case_goes_
         return [known for known in await cases() if known != case]
 
     [left] = await eventually(by_hand)
-    closed = await lively.post(f"/cases/{left}/close", Role.FINANCE, json={"note": "sent by bank"})
+    own = await lively.post(f"/cases/{left}/close", Role.FINANCE, json={"note": "sent by bank"})
+    assert (own.status_code, own.json()["code"]) == (409, "second_pair_of_eyes")
+    closed = await lively.post(f"/cases/{left}/close", Role.ADMIN, json={"note": "sent by bank"})
     assert closed.status_code == 204, closed.text
     async with asyncio.timeout(10):
         while await lively.tools.returns.open():

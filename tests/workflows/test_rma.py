@@ -9,7 +9,7 @@ from temporalio.client import WorkflowUpdateFailedError
 import worker
 from models.approval import HOUSE, Step
 from models.case import Owner, Role
-from models.errand import What
+from models.errand import Outcome, State, What
 from models.errors import Refused
 from models.fact import Telling
 from models.noun import Money
@@ -17,7 +17,7 @@ from models.policy import Policy
 from models.return_policy import Judgement, Patience
 from models.returns import Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
-from models.wish import Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
+from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS
 from tests.others import now, refuses
@@ -266,3 +266,28 @@ async def test_who_does_not_decide_in_time_is_a_case_of_service(counter):
 
     [case] = matter.cases
     assert (case.story, case.deadline, case.role) == ("B0001-R1", "undecided", Role.SERVICE)
+
+
+async def late(party, deed):
+    return Outcome(state=State.REFUSED, code="too_late_to_refund")
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["by_our_calendar", "by_their_word"])
+async def test_what_a_provider_gives_back_no_more_people_give_and_two_of_them_look_at_it(counter, is_known):
+    paid_at = now() - timedelta(days=366) if is_known else None
+    old, young = counter.books.parts
+    counter.books.parts = (old.model_copy(update={"paid_at": paid_at}), young) if is_known else (old,)
+    if not is_known:
+        counter.wechat.moods[What.REFUND] = late
+    story = await counter.ask()
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+    await counter.wish(story, Trigger(by="fin"))
+    matter = await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.BY_HAND and matter.cases)
+
+    assert [deed.about for deed in counter.done(What.REFUND)] == (["tx1"] if is_known else [])
+    [case] = [case for case in matter.cases if not case.closed_at]
+    seen = CloseCase(by="fin", deadline=case.deadline, since=case.since)
+    assert (case.deadline, case.role) == ("by_hand_refund", Role.FINANCE)
+    assert await counter.refused(story, seen) == "second_pair_of_eyes"
+    await counter.wish(story, seen.model_copy(update={"by": "boss"}))
+    assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
