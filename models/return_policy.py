@@ -55,6 +55,8 @@ class Patience(Noun, frozen=True):
     arrive_within: timedelta = 10 * DAY  # since it was sent back
     inspect_within: timedelta = 2 * DAY
     trigger_within: timedelta = DAY
+    hurry_within: timedelta = timedelta(hours=2)  # the same first answer, where a word of urgency was said (VIP 通道)
+    denied_within: timedelta = DAY  # after a signature without evidence: a customer who says no is at once believed
 
 
 class Goods(Noun, frozen=True):

@@ -50,6 +50,13 @@ class Assessed(Noun, frozen=True):
     at: datetime
 
 
+class Denied(Noun, frozen=True):
+    """Handed over, says a courier's system without evidence, and the customer does not have it (显示签收未收到)."""
+
+    courier: Id | None
+    signed_at: datetime
+
+
 class Return(Matter, frozen=True):
     """One request, from asked to refunded (退换货)."""
 
@@ -69,6 +76,7 @@ class Return(Matter, frozen=True):
     patience: Patience = Patience()
     # Unsaid where there is nothing to say.
     terms: Terms = Field(Terms(), exclude_if=lambda terms: terms == Terms())  # of the shop, for the reckoning
+    denied: Denied | None = Field(None, exclude_if=lambda denied: denied is None)
     goods: tuple[LineSeen, ...] = Field((), exclude_if=lambda goods: not goods)  # what is special about its lines
     facts: tuple[ReturnFact, ...] = ()
     assessed: Assessed | None = None

@@ -34,6 +34,16 @@ def handed_over_at(order: Order, sku: Id, proofs: Sequence[Proof] = tuple(Proof)
     return max(known) if known and len(known) == len(times) else None
 
 
+def unproven(order: Order, skus: Sequence[Id], proofs: Sequence[Proof]) -> tuple[Id | None, datetime] | None:
+    """The last parcel with one of these things that counts as handed over by no proof: whose, and since when."""
+    held = [box.id for box in order.boxes if any(units.sku in skus for units in box.units)]
+    of_them = [parcel for box in held for parcel in boxes.of_box(order, box)]
+    told = [(fact, parcel) for parcel in of_them for fact in parcel.all(ParcelDelivered)]
+    proven = [parcel.id for fact, parcel in told if fact.proof in proofs]
+    bare = [(parcel.courier, fact.happened_at) for fact, parcel in told if parcel.id not in proven]
+    return max(bare, key=lambda known: known[1], default=None)
+
+
 def with_customer(order: Order, sku: Id) -> int:
     """How many of a thing were handed over, with whatever proof."""
     had = [box for box in order.boxes if boxes.is_with_customer(order, box.id)]

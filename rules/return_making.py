@@ -10,9 +10,9 @@ from models.noun import Id, Money
 from models.order import Order
 from models.refund import Before, Grounds
 from models.return_policy import Goods, ReturnPolicy
-from models.returns import Beside, Claim, Kind, LineSeen, Wanted
-from models.rma import Return
-from rules import approvals, refund_shares, return_policy
+from models.returns import Beside, Claim, Kind, LineSeen, Wanted, Why
+from models.rma import Denied, Return
+from rules import approvals, refund_shares, return_days, return_policy
 
 
 def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
@@ -63,8 +63,17 @@ def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, in
         freely=policy.freely,
         patience=policy.patience,
         terms=policy.terms,
+        denied=denied(order, wanted, policy),
         goods=tuple(line.model_copy(update={"gone": 0}) for line in beside.lines if line.category or line.is_final),
     )
+
+
+def denied(order: Order, wanted: Wanted, policy: ReturnPolicy) -> Denied | None:
+    """A signature of a moment ago that proves nothing, for goods that the customer says did not come."""
+    skus = [order.lines[claim.line].sku for claim in wanted.claims if claim.line < len(order.lines)]
+    told = return_days.unproven(order, skus, policy.proofs) if wanted.why is Why.NOT_RECEIVED else None
+    is_fresh = told and wanted.asked_at - told[1] <= policy.patience.denied_within
+    return Denied(courier=told[0], signed_at=told[1]) if told and is_fresh else None
 
 
 def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:

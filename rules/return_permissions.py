@@ -26,7 +26,6 @@ from rules import approvals, errands, granting
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
-BY_HAND: Id = "by_hand_refund"
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 
 
@@ -100,7 +99,7 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 def _close(matter: Return, wish: CloseCase) -> Id | None:
     if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
         return "no_such_case"
-    if wish.deadline == BY_HAND and wish.by in _hands(matter):
+    if wish.deadline == stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
     return "stuck_retry_or_give_up" if is_stuck else None

@@ -13,7 +13,7 @@ from models.wish import Lapse, Trigger
 from rules import refusals, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
-from rules.return_permissions import BY_HAND, granted
+from rules.return_permissions import granted
 
 Allows = Callable[[Patience], timedelta]
 
@@ -36,8 +36,21 @@ def _undecided(matter: Return) -> Due | None:
     if stages.is_stopped(matter) or stages.agreement(matter) is not Agreement.OPEN:
         return None
     made = stages.decisions(matter)
-    since = made[-1].at if made else matter.received_at
-    return Due(since, since + matter.patience.decide_within)
+    since, patience = made[-1].at if made else matter.received_at, matter.patience
+    within = patience.hurry_within if matter.urgent and not made else patience.decide_within
+    return Due(since, since + min(within, patience.decide_within))
+
+
+def _denied(matter: Return) -> Due | None:
+    """At once, for somebody of ours, until it is decided."""
+    known = matter.denied if _undecided(matter) else None
+    return Due(matter.received_at, matter.received_at, party=known.courier) if known else None
+
+
+def _station(matter: Return) -> Due | None:
+    """The same for the courier's own people: whoever is on duty for the place that is named like the courier."""
+    due = _denied(matter)
+    return due._replace(place=due.party) if due and due.party else None
 
 
 def _not_arrived(matter: Return) -> Due | None:
@@ -87,6 +100,8 @@ def _stuck(matter: Return) -> Due | None:
 
 ROWS: tuple[Deadline[Return], ...] = (
     Deadline("undecided", "somebody to decide", _undecided, Role.SERVICE),
+    Deadline("denied", "somebody to find a parcel that is signed for and was not received", _denied, Role.SERVICE),
+    Deadline("station", "the courier's station to say who has the parcel", _station, Role.SERVICE, is_shown=False),
     Deadline(
         "not_sent_back",
         "the goods to be sent back, or the return lapses",
@@ -103,7 +118,7 @@ ROWS: tuple[Deadline[Return], ...] = (
         Role.FINANCE,
     ),
     Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
-    Deadline(BY_HAND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline(stages.BY_HAND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
     Deadline(
         "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
     ),

@@ -25,6 +25,7 @@ SPINES = {
 }
 
 
+BY_HAND = "by_hand_refund"  # the case of a refund that a person gives
 DONE_KINDS = tuple(SPINES)  # kinds of which every stage is known
 
 

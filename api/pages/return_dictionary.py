@@ -101,6 +101,8 @@ REFUSALS: Final[Words] = {
 }
 RETURNS: Final[Words] = {
     "deadline.undecided": ("somebody to decide on a return", "退货待审批"),
+    "deadline.denied": ("a parcel that is signed for and was not received", "显示签收未收到"),
+    "deadline.station": ("the courier's station", "快递网点核实签收"),
     "deadline.not_sent_back": ("the goods to be sent back", "待买家寄回"),
     "deadline.not_arrived": ("the goods to arrive", "退货在途"),
     "deadline.uninspected": ("inspection", "退货验货"),
