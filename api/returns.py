@@ -12,6 +12,7 @@ from api.relay import begin
 from api.return_views import ReturnView, view
 from api.return_wishes import DESK, RETURN, Answer, Key, ReturnId, granted, seen
 from api.saying import ENVELOPE, WORDS, Words, invalid, must_be_theirs, must_not_say, tell, telling_of
+from api.signatures import KeyOrSignature
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.asking import NewReturn
@@ -78,7 +79,7 @@ TOLD: Final = {
 
 @router.post("/returns", status_code=201, summary="Ask something back")
 async def ask(
-    visitor: Annotated[Visitor, only(*ASKERS)],
+    visitor: Annotated[Visitor, Depends(KeyOrSignature(*ASKERS))],
     said: Annotated[Asking, Depends(Spoken(Asking, ASKED))],
     tools: Given,
     key: Key = None,
@@ -134,7 +135,7 @@ async def one(visitor: Annotated[Visitor, only(*EVERYBODY)], return_id: ReturnId
 
 @router.post("/returns/{return_id}/wishes", summary="Want something of a return")
 async def wish(
-    visitor: Annotated[Visitor, only(*EVERYBODY)],
+    visitor: Annotated[Visitor, Depends(KeyOrSignature(*EVERYBODY))],
     return_id: ReturnId,
     words: Annotated[Words, Depends(Spoken(WORDS, WISHED))],
     tools: Given,
@@ -146,7 +147,7 @@ async def wish(
 
 @router.post("/returns/{return_id}/facts", status_code=202, summary="Tell what happened to the goods")
 async def hear(
-    visitor: Annotated[Visitor, only(*EVERYBODY)],
+    visitor: Annotated[Visitor, Depends(KeyOrSignature(*EVERYBODY))],
     return_id: ReturnId,
     said: Annotated[Told, Depends(Spoken(Told, TOLD))],
     tools: Given,
@@ -154,8 +155,8 @@ async def hear(
 ) -> Answer:
     """Sent back, arrived, inspected. The same `Idempotency-Key` is the same fact."""
     telling = _telling(visitor, said, number)
-    await _must_be_ours(tools, said.body.get("place"))
     known = await seen(tools, visitor, return_id)
+    await _must_be_ours(tools, said.body.get("place"))
     await tell(tools, return_id, telling)
     await tools.audit.note(visitor.name, visitor.role, f"tell.{said.kind}", return_id)
     return Answer(id=return_id, stage=known.standing.stage)

@@ -6,7 +6,7 @@ from typing import Annotated, Protocol, runtime_checkable
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
-from api.dependencies import Credentials, Given, Only, OrderId, json_type, place_of, spend, visitor_of
+from api.dependencies import Credentials, Given, Only, json_type, own_order, place_of, spend, visitor_of
 from api.errors import of_validation, unauthorized
 from api.limits import ORDER_BODY, SMALL_BODY
 from api.messages import message_of
@@ -22,6 +22,10 @@ from models.noun import Id
 class _Whose(BaseModel, hide_input_in_errors=True):
     channel: Id
     shop: Id
+
+
+class _About(BaseModel, hide_input_in_errors=True):
+    order: Id
 
 
 @dataclass(frozen=True)
@@ -84,16 +88,34 @@ class KeyOrSignature:
     def __init__(self, *roles: Role) -> None:
         self.roles = roles
 
-    async def __call__(self, request: Request, tools: Given, order_id: OrderId, shown: Credentials) -> Visitor:
+    async def __call__(self, request: Request, tools: Given, shown: Credentials) -> Visitor:
         """Who asks. Raises: Problem 401, 403; Forged."""
         if shown is not None:
             return await Only(*self.roles)(await visitor_of(request, tools, shown))
-        shop = order_id.rpartition("/")[0]
-        try:
-            channel = tools.registry.channel(*shop.split("/"))
-        except Missing:
-            raise unauthorized("no_key") from None
-        if not isinstance(channel, Signing):
-            raise unauthorized("no_key")
-        await believe_once(tools, Said(channel, await message_of(request, SMALL_BODY), place_of(request)))
-        return Visitor(name=shop, role=Role.SHOP, shop=shop)
+        return await _signed_by(request, tools, await _order_of(request, tools))
+
+
+async def _order_of(request: Request, tools: Tools) -> Id:
+    """By the path, the return in it, or the body. What there is, is nobody's business before they have signed."""
+    known = request.path_params
+    try:
+        if "number" in known:
+            return await own_order(known["channel"], known["shop"], known["number"])
+        if "return_id" in known:
+            return await tools.returns.order_of(known["return_id"])
+        return _About.model_validate_json((await message_of(request, SMALL_BODY)).body).order
+    except (Missing, ValidationError):
+        raise unauthorized("no_key") from None
+
+
+async def _signed_by(request: Request, tools: Tools, order_id: Id) -> Visitor:
+    """The shop of this order, if it wrote that."""
+    shop = order_id.rpartition("/")[0]
+    try:
+        channel = tools.registry.channel(*shop.split("/"))
+    except (Missing, TypeError):
+        raise unauthorized("no_key") from None
+    if not isinstance(channel, Signing):
+        raise unauthorized("no_key")
+    await believe_once(tools, Said(channel, await message_of(request, SMALL_BODY), place_of(request)))
+    return Visitor(name=shop, role=Role.SHOP, shop=shop)

@@ -1,6 +1,7 @@
 """Returns at the door, with a real store, a real Temporal and a provider that gives money back."""
 
 import asyncio
+import json
 
 import pytest
 from sqlalchemy import text
@@ -10,9 +11,10 @@ from api.records import last_of
 from models.case import Role
 from models.errand import What
 from store.stock import Shelves
-from tests.api.conftest import OTHER_SHOP, eventually, relaying
+from tests.api.conftest import OTHER_SHOP, PEN, eventually, relaying
 from tests.builders import delivered, shipped
 from tests.others import refuses
+from world.shop_wire import Pen
 
 FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
 SCANNED = "2026-11-11T12:00:00+08:00"
@@ -305,3 +307,26 @@ async def balanced(door):
     shelves = Shelves(door.tools.db)
     kept = [level for level in await shelves.levels() if level.reserved]
     return not kept and not await shelves.audit()
+
+
+async def signed(door, path, words, pen=PEN):
+    body = json.dumps(words).encode()
+    return await door.client.post(path, content=body, headers=pen.headers(f"POST {path}", body))
+
+
+async def test_a_shop_signs_what_its_customers_ask_back(lively):
+    order = await bought(lively)
+    asked_for = await signed(lively, "/returns", FREE | {"order": order})
+    assert asked_for.status_code == 201, asked_for.text
+    path = f"/returns/{asked_for.json()['id']}/wishes"
+    guesses = [
+        await signed(lively, "/returns", FREE | {"order": order}, Pen(PEN.key, "a guess")),
+        await signed(lively, path, {"kind": "withdraw"}, Pen(PEN.key, "a guess")),
+        await signed(lively, "/returns", FREE | {"order": "web/other/N1"}),
+        await signed(lively, "/returns/0000000000000000-R1/wishes", {"kind": "withdraw"}),
+        await signed(lively, "/returns", FREE),
+    ]
+
+    assert [answer.status_code for answer in guesses] == [401] * 5
+    assert (await signed(lively, path, {"kind": "trigger"})).json()["code"] == "not_yours"
+    assert (await signed(lively, path, {"kind": "withdraw"})).json()["stage"] == "withdrawn"
