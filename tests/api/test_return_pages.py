@@ -212,6 +212,14 @@ async def test_nothing_of_an_address_or_a_form_is_written_on_a_page(door, db):
     assert (await door.client.get(NOBODYS)).status_code == 404
 
 
+async def test_a_form_without_its_sessions_token_is_not_taken(door, db):
+    path = f"/board/returns/{(await asked(db)).id}/wishes"
+    await sign_in(door)
+    for words in ({}, {"token": "guess"}):
+        taken = [await door.client.post(one, data=words | {"kind": "hold"}) for one in (path, "/board/refunds")]
+        assert [answer.status_code for answer in taken] == [403, 403]
+
+
 async def test_while_temporal_is_away_the_buttons_say_so(door, db):
     matter = await asked(db)
     await put(Returns(db, contacts(db)), told(told(with_wish(matter, YES), 1), 2))
