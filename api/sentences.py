@@ -25,7 +25,7 @@ SENTENCES: Final = {
     "already_decided": "This was decided already.",
     "not_your_level": "This waits for another level to agree.",
     "asked_for_it_yourself": "Who asked for it does not agree to it: somebody else must.",
-    "second_pair_of_eyes": "Who asked for it, or agreed to it, does not do this too: somebody else must.",
+    "second_pair_of_eyes": "Who had a hand in it before does not do this too: somebody else must.",
     "return_unknown": "There is no such return.",
     "forged": "The signature is not right.",
     "replayed": "This was said before: whoever says it again signs it again.",

@@ -95,8 +95,8 @@ REFUSALS: Final[Words] = {
     "not_asked": ("The others did not answer, so it was not asked.", "其他单据无响应，本单未执行。"),
     **NOT_TO_DECIDE,
     "second_pair_of_eyes": (
-        "You asked for it or agreed to it: somebody else must do this.",
-        "您是申请人或审批人，须由他人操作。",
+        "You had a hand in it before: somebody else must do this.",
+        "您已经手过此单，此步须由他人操作。",
     ),
 }
 RETURNS: Final[Words] = {
@@ -167,6 +167,7 @@ RETURNS: Final[Words] = {
     "returns.to_ask": ("Sentences for asking the customer", "向买家索要材料的话术"),
     "returns.agree": ("Agree", "同意"),
     "returns.refuse": ("Refuse", "拒绝"),
+    "returns.denied": ("signed for without evidence", "显示签收，无有效凭证"),
     "occasion.request": ("with the request", "申请时"),
     "occasion.inspection": ("at inspection", "验货时"),
     "return_what.asked": ("asked for", "提交申请"),

@@ -27,21 +27,22 @@ from api.return_pictures import TAKERS, PictureId
 from api.return_wishes import WISHERS, ReturnId, granted, seen
 from api.visitors import EVERYBODY, Visitor
 from models.approval import Decider
-from models.case import Owner
+from models.case import Case, Owner
 from models.errors import Refused
 from models.fact import GoodsInspected
-from models.noun import Money
+from models.noun import Id, Money
 from models.order import Order
 from models.rma import Return, ReturnRecord
 from models.story import Explanation
+from models.wish import CloseCase
 from rules import approvals, return_explaining
 from rules import return_stages as stages
+from rules.return_permissions import refusal
 from rules.return_silences import LADDER
 
 router = APIRouter(prefix="/board/returns/{return_id}", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
 Looker = Annotated[Session, Depends(Seated(*TAKERS))]
-STUCK: Final = "stuck"  # whoever closes such a case has not moved the return
 Shown = dict[str, object]  # what the template shows
 FIELDS: Final = {
     "hold": ("reason",),
@@ -129,7 +130,6 @@ def _known(known: ReturnRecord, order: Order) -> Shown:
         "lines": lines_back(matter),
         "held": held(matter.hold) if matter.hold else None,
         "held_key": reason_key(matter.hold.code) if matter.hold else None,
-        "cases": [case for case in matter.cases if not case.closed_at],
         "verdict": verdict,
     }
 
@@ -163,11 +163,16 @@ def _doing(visitor: Visitor, matter: Return) -> Shown:
         "others": {kind: code for kind, code in others.items() if kind in mine and kind != "refuse_refund"},
         "may_close": "close_case" in mine,
         "may_dismiss": "dismiss" in mine,
-        "stuck": STUCK,
+        "cases": [(case, _refusal(visitor, matter, case)) for case in matter.cases if not case.closed_at],
         "wordings": wordings(matter),
         "asking": ASKING,
         "reasons": tuple(REASONS),
     }
+
+
+def _refusal(visitor: Visitor, matter: Return, case: Case) -> Id | None:
+    """Why looking is not enough to close it, or not theirs."""
+    return refusal(matter, CloseCase(by=visitor.name, deadline=case.deadline, since=case.since))
 
 
 def _words(form: dict[str, str]) -> dict[str, JsonValue]:

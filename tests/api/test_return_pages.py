@@ -7,14 +7,14 @@ from html import unescape
 from sqlalchemy import text as text_of
 
 from models.approval import Step
-from models.case import Hold, Role
+from models.case import Case, Hold, Owner, Role
 from models.errand import State, What
 from models.fact import Telling
 from models.noun import Money
 from models.picture import NewPicture, Occasion
 from models.returns import Kind, Level, Share
-from models.rma import Assessed, Part, ReturnStage
-from models.wish import Decide, Lapse, RefuseRefund, Trigger, Withdraw
+from models.rma import Assessed, Denied, Part, ReturnStage
+from models.wish import Decide, GiveUp, Lapse, RefuseRefund, Trigger, Withdraw
 from rules.return_permissions import granted
 from rules.return_stages import stage_of
 from rules.rmas import hear
@@ -134,7 +134,7 @@ async def test_who_agreed_is_told_that_somebody_else_lets_the_money_go(door, db)
     await put(Returns(db, contacts(db)), told(told(matter, 1), 2))
     await sign_in(door)
 
-    assert "Let the money go You asked for it or agreed to it" in await text(door, f"/board/returns/{matter.id}")
+    assert "Let the money go You had a hand in it before" in await text(door, f"/board/returns/{matter.id}")
     assert "you asked or agreed: somebody else must" in await text(door, "/board/refunds")
 
 
@@ -241,6 +241,14 @@ async def test_why_a_refund_does_not_move_is_said_where_finance_looks(door, db):
     assert "stuck: the customer's card does not take it" in unescape(
         await text(door, "/board/refunds?status=triggered")
     )
+    by_hand = given(told(told(with_wish(await asked(db), YES), 1), 2), State.GIVEN_UP)
+    by_hand = granted(by_hand, GiveUp(by="finance-1"), LATER)
+    case = Case(story=by_hand.id, deadline="by_hand_refund", since=LATER, rung=Owner.OWNER, opened_at=LATER)
+    denied = Denied(courier="sf", signed_at=LATER)
+    await put(Returns(db, contacts(db)), by_hand.model_copy(update={"cases": (case,), "denied": denied}))
+    page = await text(door, f"/board/returns/{by_hand.id}")
+    assert "signed for without evidence 11-12 20:00 · SF Express" in page
+    assert "a refund by hand on duty · operations since 11-12 20:00 You had a hand in it before" in page
     page = await text(door, f"/board/returns/{matter.id}")
     assert "held by refund the customer's card does not take it" in unescape(page)
     assert "Retry" in page

@@ -84,7 +84,7 @@ async def test_many_are_ticked_and_each_is_answered_by_itself(lively, visiting):
         await visit.page.check("[data-all]")
         said = await answered(visit, ".ticked [value=trigger]")
         assert said.startswith("1 done, 2 refused")
-        assert f"{numbers[0]} You asked for it or agreed to it" in said
+        assert f"{numbers[0]} You had a hand in it before" in said
         assert f"{numbers[1]} It is held" in said
         await stands(lively, numbers[2], "refunded")
         await eventually(lambda: is_held(lively, numbers[1]))
