@@ -1,7 +1,7 @@
 """Returns in a list: where they stand, drawn, and the ones that wait longest."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -21,7 +21,7 @@ from store.returns import ReturnFilter
 
 router = APIRouter(prefix="/board/returns", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
-SHOWN: Final = 50
+SHOWN, FOUND = 50, 15
 NUMBER, SHOP = re.compile(RETURN), re.compile(r"[A-Za-z0-9_.:-]{1,40}/[A-Za-z0-9_.:-]{1,40}")
 Fields = dict[str, str]
 
@@ -64,6 +64,11 @@ async def _which(tools: Tools, visitor: Visitor, asked: Fields) -> ReturnFilter 
 
 
 async def _order(tools: Tools, visitor: Visitor, q: str) -> Id | None:
-    """As orders are found anywhere on the board: by the number that the shop gave it, or by ours."""
-    found = (await tools.orders.listing(OrderFilter(shop=visitor.shop, q=q, limit=2))).rows
-    return found[0].id if len(found) == 1 else None
+    """By the number that the shop gave it, whole or so far that no other begins so, or by ours.
+
+    Why by no phone: it would stand in the address of the page.
+    """
+    found = (await tools.orders.listing(OrderFilter(shop=visitor.shop, q=q, limit=FOUND))).rows
+    whole = [row.id for row in found if q in (row.id, row.number) or q.upper() == row.business_no]
+    begun = [row.id for row in found if row.number.startswith(q)]
+    return next(iter(whole), begun[0] if len(begun) == 1 else None)
