@@ -2,8 +2,8 @@ from typing import Protocol
 
 from activities.boundary import hand
 from activities.once import answered
-from connectors.ports import Channel, Report
-from models.errand import Errand, Outcome
+from connectors.ports import Channel, Progress, Progressing, Report
+from models.errand import Errand, Outcome, State
 from models.line import Box
 from models.noun import Id
 
@@ -33,3 +33,12 @@ class Channels:
             is_last=errand.is_last,
         )
         return await answered(lambda: self.channel.report_shipped(report))
+
+    @hand("report_progress")
+    async def progress(self, errand: Errand) -> Outcome:
+        """How far an urgent return is; repeated until they accept it, or refuse for good."""
+        channel, number = self.channel, errand.key.rpartition(f"-{errand.what}-")[0]
+        if not isinstance(channel, Progressing):
+            return Outcome(state=State.REFUSED, code="not_told_here")
+        told = Progress(key=errand.key, order=errand.order, return_id=number, stage=errand.under or "")
+        return await answered(lambda: channel.report_progress(told))

@@ -1,6 +1,6 @@
 """The numbers by which a return is judged, as the shop sets them, and what the judgement was."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 
 from pydantic import Field, field_validator
@@ -55,8 +55,16 @@ class Patience(Noun, frozen=True):
     arrive_within: timedelta = 10 * DAY  # since it was sent back
     inspect_within: timedelta = 2 * DAY
     trigger_within: timedelta = DAY
+    remind_every: timedelta = timedelta(minutes=15)  # a customer in the fast lane, until a person has taken it
     hurry_within: timedelta = timedelta(hours=2)  # the same first answer, where a word of urgency was said (VIP 通道)
     denied_within: timedelta = DAY  # after a signature without evidence: a customer who says no is at once believed
+
+
+class Service(Noun, frozen=True):
+    """When somebody answers, by the clock of the shop's zone."""
+
+    begins: time = time(9)
+    ends: time = time(21)  # not after `begins`: on the next day
 
 
 class Goods(Noun, frozen=True):
@@ -140,6 +148,7 @@ class ReturnPolicy(Noun, frozen=True):
     goods: tuple[Goods, ...] = ()
     terms: Terms = Terms()
     patience: Patience = Patience()
+    service: Service = Service()
 
     @field_validator("tiers")
     @classmethod

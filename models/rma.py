@@ -1,6 +1,6 @@
 """A return: what a customer wants back of one order, and what became of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from models.fact import ReturnFact
 from models.matter import Matter
 from models.noun import Id, Money, Noun
 from models.refund import Terms
-from models.return_policy import Judgement, Patience
+from models.return_policy import Judgement, Patience, Service
 from models.returns import Claim, Kind, LineSeen, Share, Why
 from models.standing import Waiting
 
@@ -76,6 +76,8 @@ class Return(Matter, frozen=True):
     patience: Patience = Patience()
     # Unsaid where there is nothing to say.
     terms: Terms = Field(Terms(), exclude_if=lambda terms: terms == Terms())  # of the shop, for the reckoning
+    service: Service = Field(Service(), exclude_if=lambda service: service == Service())
+    offset: timedelta = Field(timedelta(0), exclude_if=lambda offset: not offset)  # of the shop's zone, when asked
     denied: Denied | None = Field(None, exclude_if=lambda denied: denied is None)
     goods: tuple[LineSeen, ...] = Field((), exclude_if=lambda goods: not goods)  # what is special about its lines
     facts: tuple[ReturnFact, ...] = ()

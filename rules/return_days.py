@@ -26,6 +26,14 @@ def end_of(delivered_at: datetime, days: int, zone: Id) -> datetime | None:
     return datetime.combine(day, time(), here).astimezone(UTC)
 
 
+def offset_of(at: datetime, zone: Id) -> timedelta:
+    """By how much the clocks of a zone are ahead; nothing where nobody knows it."""
+    try:
+        return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+    except (KeyError, ValueError, OSError):
+        return timedelta(0)
+
+
 def handed_over_at(order: Order, sku: Id, proofs: Sequence[Proof] = tuple(Proof)) -> datetime | None:
     """When the customer had the last box with this thing in it, by these proofs; None while one is on its way."""
     held = [box.id for box in parcels.living(order) if any(units.sku == sku for units in box.units)]

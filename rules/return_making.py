@@ -64,6 +64,8 @@ def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, in
         patience=policy.patience,
         terms=policy.terms,
         denied=denied(order, wanted, policy),
+        service=policy.service,
+        offset=return_days.offset_of(at, policy.zone),
         goods=tuple(line.model_copy(update={"gone": 0}) for line in beside.lines if line.category or line.is_final),
     )
 

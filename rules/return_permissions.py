@@ -19,6 +19,7 @@ from models.wish import (
     RefuseRefund,
     Release,
     Retry,
+    TellProgress,
     Trigger,
     Withdraw,
 )
@@ -109,7 +110,7 @@ def _dismiss(matter: Return, wish: Dismiss) -> Id | None:
     return None if wish.telling in [entry.telling.id for entry in matter.unread] else "no_such_telling"
 
 
-def _clock(_: Return, wish: Lapse) -> Id | None:
+def _clock(_: Return, wish: Lapse | TellProgress) -> Id | None:
     return None if wish.by == "clock" else "only_the_clock"
 
 
@@ -130,6 +131,7 @@ RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
     CloseCase: _close,
     Dismiss: _dismiss,
     Lapse: _clock,
+    TellProgress: _clock,
 }
 
 

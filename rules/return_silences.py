@@ -9,8 +9,8 @@ from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack
 from models.return_policy import Patience
 from models.returns import Kind
 from models.rma import Return, ReturnStage, ReturnStanding
-from models.wish import Lapse, Trigger
-from rules import refusals, standstill
+from models.wish import Lapse, TellProgress, Trigger
+from rules import progress, refusals, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
 from rules.return_permissions import granted
@@ -39,6 +39,12 @@ def _undecided(matter: Return) -> Due | None:
     since, patience = made[-1].at if made else matter.received_at, matter.patience
     within = patience.hurry_within if matter.urgent and not made else patience.decide_within
     return Due(since, since + min(within, patience.decide_within))
+
+
+def _untaken(matter: Return) -> Due | None:
+    """Until then its customer is told again and again, in the hours of service, and not for ever."""
+    since = progress.last_told_at(matter)
+    return Due(since, progress.next_at(matter, since)) if since else None
 
 
 def _denied(matter: Return) -> Due | None:
@@ -100,6 +106,7 @@ def _stuck(matter: Return) -> Due | None:
 
 ROWS: tuple[Deadline[Return], ...] = (
     Deadline("undecided", "somebody to decide", _undecided, Role.SERVICE),
+    Deadline("progress", "somebody to take an urgent return", _untaken, is_for_people=False, is_shown=False),
     Deadline("denied", "somebody to find a parcel that is signed for and was not received", _denied, Role.SERVICE),
     Deadline("station", "the courier's station to say who has the parcel", _station, Role.SERVICE, is_shown=False),
     Deadline(
@@ -134,7 +141,7 @@ ROWS: tuple[Deadline[Return], ...] = (
 
 
 def _by_the_clock(matter: Return, row: Deadline[Return], now: datetime) -> Return:
-    wishes = {"not_sent_back": Lapse(by="clock"), "little": Trigger(by="clock")}
+    wishes = {"not_sent_back": Lapse(by="clock"), "little": Trigger(by="clock"), "progress": TellProgress(by="clock")}
     return granted(matter, wishes.get(row.name) or refusals.again(matter), now)
 
 

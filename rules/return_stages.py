@@ -9,11 +9,11 @@ from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
 from models.returns import Claim, Graded, Kind
 from models.rma import Return, ReturnStage
-from models.wish import Decide, Lapse, RefuseRefund, Trigger, Withdraw
+from models.wish import Decide, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
 from rules import approvals, errands, refund_windows
 
 F = TypeVar("F", bound=ReturnFact)
-W = TypeVar("W", Decide, Lapse, RefuseRefund, Trigger, Withdraw)
+W = TypeVar("W", Decide, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
 _MONEY = (ReturnStage.DUE, ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 SPINES = {
     Kind.REFUND_ONLY: (ReturnStage.ASKED, ReturnStage.APPROVED, *_MONEY),

@@ -16,7 +16,7 @@ from models.fact import (
 from models.rma import Return, ReturnStanding
 from models.stage import Source
 from models.wish import Withdraw
-from rules import errands, hearing, return_permissions, return_silences
+from rules import errands, hearing, progress, return_permissions, return_silences
 from rules import return_stages as stages
 from rules.keeping import keep
 from rules.reading import read
@@ -50,6 +50,7 @@ def may_end(matter: Return) -> bool:
     """At the end of its way, with nothing under way, nothing unread, and nobody waited for now or later."""
     is_final = stages.is_stopped(matter) or stages.next_of(matter) is None
     is_awaited = any(not case.closed_at for case in matter.cases) or return_silences.judged(matter)[0] is not None
+    is_awaited = is_awaited or progress.owed(matter) is not None
     return is_final and not (is_awaited or matter.hold or matter.unread or errands.under_way(matter))
 
 

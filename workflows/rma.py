@@ -10,7 +10,7 @@ from activities.returns import Rmas
 from models.errand import Outcome, Owed, State
 from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
-from rules import errands, return_permissions
+from rules import errands, progress, return_permissions
 from rules import return_stages as stages
 from rules.refund_windows import TOO_LATE
 from rules.rmas import RETURNS
@@ -19,7 +19,7 @@ from workflows.listening import Listening
 from workflows.living import live
 from workflows.sending import send, settle
 from workflows.story import Story, Stuck
-from workflows.telling import showing, telling
+from workflows.telling import reporting, showing, telling
 from workflows.waiting import watching
 
 ReturnStory = Story[Return, ReturnStanding]
@@ -39,7 +39,7 @@ class ReturnWorkflow(Listening):
     async def run(self, _: Return) -> ReturnStage:
         """Tell the story until it is over."""
         story = self.story
-        chapters = (watching, partial(telling, tell=_told), showing)
+        chapters = (watching, partial(telling, tell=_told), showing, partial(reporting, next_of=progress.owed))
         await live(story, self._way, *(partial(chapter, story) for chapter in chapters))
         return stages.stage_of(story.matter)
 

@@ -246,6 +246,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "what.void": ("void the label", "作废面单"),
         "what.intercept": ("intercept the parcel", "拦截包裹"),
         "what.report": ("tell the shop", "回传店铺"),
+        "what.progress": ("told the customer how far it is", "推送进度"),
         "what.refund": ("refund", "退款"),
         "what.release": ("release stock", "释放库存"),
         # what a silence is about

@@ -101,6 +101,7 @@ REFUSALS: Final[Words] = {
 }
 RETURNS: Final[Words] = {
     "deadline.undecided": ("somebody to decide on a return", "退货待审批"),
+    "deadline.progress": ("somebody to take an urgent return", "加急单待受理"),
     "deadline.denied": ("a parcel that is signed for and was not received", "显示签收未收到"),
     "deadline.station": ("the courier's station", "快递网点核实签收"),
     "deadline.not_sent_back": ("the goods to be sent back", "待买家寄回"),
@@ -178,6 +179,7 @@ RETURNS: Final[Words] = {
     "wish.withdraw": ("Withdraw", "撤销申请"),
     "wish.trigger": ("Let the money go", "放款"),
     "wish.refuse_refund": ("Refuse the refund", "拒绝退款"),
+    "wish.tell_progress": ("Told again that nobody has it yet", "再次推送进度"),
     "wish.lapse": ("Lapsed", "逾期关闭"),
     "problem.return_unknown": ("There is no such return.", "没有这个退货单。"),
     "problem.picture_unknown": ("There is no such picture.", "没有这张图片。"),

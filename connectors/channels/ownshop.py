@@ -26,13 +26,13 @@ from pydantic import BaseModel, ValidationError
 
 from connectors.channels.ownshop_words import Account, courier_code, new_order, signature
 from connectors.http import Ask, Caller
-from connectors.ports import Addressed, Mark, Message, Page, Report, Window
+from connectors.ports import Addressed, Mark, Message, Page, Progress, Report, Window
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused
 from models.intake import NewOrder
 
 NONCE = re.compile(r"[\x21-\x7e]{1,128}")
-SHIPPED = "/hub/shipped"
+SHIPPED, RETURNS = "/hub/shipped", "/hub/returns"
 
 
 class _No(BaseModel, frozen=True, hide_input_in_errors=True):
@@ -69,7 +69,19 @@ class OwnShop:
             return _refused(no.code)
         words = {"key": report.key, "number": report.order.rpartition("/")[2], "courier": code}
         units = [{"sku": unit.sku, "quantity": unit.quantity} for unit in report.units]
-        return await self._tell({**words, "waybill": report.waybill, "units": units, "is_last": report.is_last})
+        whole = {**words, "waybill": report.waybill, "units": units, "is_last": report.is_last}
+        return await self._tell(SHIPPED, whole)
+
+    async def report_progress(self, progress: Progress) -> Outcome:
+        """How far an urgent return is. DONE also when they knew."""
+        number = progress.order.rpartition("/")[2]
+        words: dict[str, object] = {
+            "key": progress.key,
+            "number": number,
+            "return": progress.return_id,
+            "stage": progress.stage,
+        }
+        return await self._tell(RETURNS, words)
 
     def after_sales(self, message: Message) -> tuple[Addressed, ...]:  # noqa: ARG002 - the shop asks by wishes
         """An own shop asks for a cancel or a return at our door. Raises: Missing."""
@@ -95,9 +107,9 @@ class OwnShop:
             raise Forged("bad_nonce")
         return Mark(nonce, at + 2 * within)
 
-    async def _tell(self, words: dict[str, object]) -> Outcome:
+    async def _tell(self, path: str, words: dict[str, object]) -> Outcome:
         body = json.dumps(words, ensure_ascii=False).encode()
-        answer = await self.line.send(Ask("POST", SHIPPED, body, self._signed(SHIPPED, body)))
+        answer = await self.line.send(Ask("POST", path, body, self._signed(path, body)))
         if answer.status == HTTPStatus.UNAUTHORIZED:  # our clock or secret: a person must look
             return _refused("account_wrong")
         if answer.status >= HTTPStatus.BAD_REQUEST:

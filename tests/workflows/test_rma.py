@@ -1,7 +1,7 @@
 """A return's life, from asked to the provider's word."""
 
 import asyncio
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -14,13 +14,13 @@ from models.errors import Refused
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
-from models.return_policy import Judgement, Patience
+from models.return_policy import Judgement, Patience, Service
 from models.returns import Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS
-from tests.others import now, refuses
+from tests.others import now, refuses, says_no
 from tests.workflows.conftest import House
 from workflows.rma import ReturnWorkflow
 from workflows.telling import attributes
@@ -291,3 +291,27 @@ async def test_what_a_provider_gives_back_no_more_people_give_and_two_of_them_lo
     assert await counter.refused(story, seen) == "second_pair_of_eyes"
     await counter.wish(story, seen.model_copy(update={"by": "boss"}))
     assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
+
+
+async def test_the_customer_of_an_urgent_return_hears_of_it_until_a_person_has_it_and_of_its_end(counter):
+    brisk = Patience(remind_every=timedelta(milliseconds=200))
+    always = Service(begins=time(0), ends=time(0))
+    story = await counter.ask(steps=SERVICE, urgent="allergy", patience=brisk, service=always)
+    await counter.until(lambda: len(counter.done(What.PROGRESS)) >= 3)
+    await counter.wish(story, Decide(by="s1", role=Role.SERVICE, is_agreed=False, word="no"))
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUSED
+
+    said = [deed.about for deed in counter.done(What.PROGRESS)]
+    assert said[:3] == ["B0001-R1 asked"] * 3
+    assert (said[-1], said.count("B0001-R1 refused")) == ("B0001-R1 refused", 1)
+    assert len({deed.key for deed in counter.done(What.PROGRESS)}) == len(said) <= 8
+
+
+async def test_a_shop_that_is_told_of_nothing_halts_no_return(counter):
+    counter.shop.moods[What.PROGRESS] = says_no
+    story = await counter.ask(steps=SERVICE, urgent="allergy")
+    await counter.until(lambda: counter.books.records and counter.books.records["B0001-R1"].matter.errands)
+    await counter.wish(story, Withdraw(by="wu"))
+
+    matter = await counter.over(story)
+    assert (stage_of(matter), matter.hold, matter.cases) == (ReturnStage.WITHDRAWN, None, ())
