@@ -31,6 +31,7 @@ class AlipayDials(Dials):
     """Moods that only Alipay has."""
 
     unknown: float = 0.0  # does the deed, and answers that it does not know what became of it (code 20000)
+    empty: float = 0.0  # the merchant's balance is too low for a refund
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Till:
             raise No("ACQ.TRADE_HAS_FINISHED", "交易已完结")
         if not 0 < amount <= trade.total - trade.refunded:
             raise No("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限")
-        if self.dials.happens("refuse"):
+        if self.dials.happens("refuse") or self.dials.happens("empty"):
             raise No("ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足")
         refund = Refund(number, amount, self.now())
         trade.refunds.append(refund)

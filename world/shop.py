@@ -22,7 +22,7 @@ from world.people import moved
 from world.shop_books import COURIERS, Books, Order, Placed, Shipped, drawn, spelled
 from world.shop_wire import Pen, Reader
 
-ACCEPTED, SERVER_ERROR = 202, 500
+ACCEPTED, NO_LONGER_FINE, BUSY, SERVER_ERROR = 202, 300, 429, 500
 Payer = Callable[[str, int], Awaitable[object]]  # a link to pay, and the amount in fen
 
 
@@ -126,15 +126,26 @@ class Shop:
 
     async def wish(self, order: Order, words: dict[str, Any]) -> int:
         """What a buyer wants of an order that the hub has: asked under one key until there is an answer."""
-        body, key = json.dumps(words, ensure_ascii=False).encode(), {"idempotency-key": token_hex(16)}
-        for _ in range(self.settings.tries):
-            path = f"{self._path(order)}/wishes"
-            status, _ = await self._call("POST", path, body, self._signed("POST", path, body) | key)
-            if 0 < status < SERVER_ERROR:
-                break
-            await asyncio.sleep(self.settings.pause)
+        status, _ = await self.say(f"{self.path(order)}/wishes", words)
         self.books.wishes.append((order.number, str(words["kind"]), status))
         return status
+
+    async def say(self, path: str, words: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Something signed, under one key until the hub answers it."""
+        body, key = json.dumps(words, ensure_ascii=False).encode(), {"idempotency-key": token_hex(16)}
+        status, answer = 0, dict[str, Any]()
+        for _ in range(self.settings.tries):
+            status, answer = await self._call("POST", path, body, self._signed("POST", path, body) | key)
+            if 0 < status < SERVER_ERROR and status != BUSY:
+                break
+            await asyncio.sleep(self.settings.pause)
+        return status, answer
+
+    async def see(self, path: str) -> dict[str, Any]:
+        """What the hub shows to the shop's key; nothing where it answers nothing."""
+        headers = {"authorization": f"Bearer {self.settings.api_key}"}
+        status, told = await self._call("GET", path, headers=headers)
+        return told if 0 < status < NO_LONGER_FINE else {}
 
     async def forge(self, order: Order) -> int:
         """Somebody who does not know the secret sends an order."""
@@ -148,9 +159,10 @@ class Shop:
         if not self.settings.api_key:
             return await self.tell(spelled(order, self.settings.shop))
         headers = {"authorization": f"Bearer {self.settings.api_key}"}
-        return await self._call("GET", self._path(order), headers=headers)
+        return await self._call("GET", self.path(order), headers=headers)
 
-    def _path(self, order: Order) -> str:
+    def path(self, order: Order) -> str:
+        """The order at the hub's door."""
         return f"/orders/web/{self.settings.shop}/{order.number}"
 
     def _signed(self, method: str, path: str, body: bytes, pen: Pen | None = None) -> dict[str, str]:

@@ -45,6 +45,10 @@ class WeChatPay:
         """A buyer pays, and WeChat tells the merchant. Units: fen. Raises: No: the phone says it cannot be paid."""
         return tuple(self._pay(out_trade_no, amount) for _ in range(times))
 
+    def lose_card(self, out_trade_no: str) -> None:
+        """The buyer closes the account that it was paid from: whatever is given back ends abnormal."""
+        self.books.bills[out_trade_no].is_card_gone = True
+
     def _pay(self, out_trade_no: str, amount: int | None) -> str:
         bill, capture = self.till.capture(out_trade_no, amount)
         resource = self.desk.encrypted("transaction", shown.transaction(bill, capture, "SUCCESS", "支付成功"))

@@ -27,6 +27,7 @@ class Bill:
     prepay_id: str
     expires_at: datetime | None
     is_closed: bool = False
+    is_card_gone: bool = False  # the buyer closed the account that it was paid from: no refund arrives there
     captures: list[Capture] = field(default_factory=list)
 
     @property

@@ -32,6 +32,7 @@ class MoneyDials(Dials):
     settle_after: float = 1.0  # the party's seconds until a refund ends
     abnormal_refund: float = 0.0  # the buyer's card does not take it
     closed_refund: float = 0.0  # they will not do it after all
+    empty: float = 0.0  # the merchant's balance is too low for a refund
     shut: float = 0.0  # the merchant may do nothing at all: every call of his is refused
 
 
@@ -106,7 +107,8 @@ class Till:
 
     def settle(self, refund: Refund) -> None:
         """The bank has spoken."""
-        abnormal, closed = self.dials.happens("abnormal_refund"), self.dials.happens("closed_refund")
+        is_card_gone = self.books.bills[refund.out_trade_no].is_card_gone
+        abnormal, closed = self.dials.happens("abnormal_refund") or is_card_gone, self.dials.happens("closed_refund")
         refund.status = "ABNORMAL" if abnormal else "CLOSED" if closed else "SUCCESS"
         refund.success_time = self.now() if refund.status == "SUCCESS" else None
 
@@ -158,7 +160,7 @@ class Till:
         wanted = asked["amount"].get("refund", 0)
         if not 0 < wanted <= capture.total - self.books.refunded(capture.transaction_id):
             raise No(400, "INVALID_REQUEST", "申请退款金额超过订单可退金额")
-        if self.dials.happens("refuse"):
+        if self.dials.happens("refuse") or self.dials.happens("empty"):
             raise No(403, "NOT_ENOUGH", "基本账户余额不足,请充值后重新发起")
         refund = Refund(
             refund_id=self._number("5030"),

@@ -135,6 +135,8 @@ async def test_the_same_refund_number_gives_back_once(alipay, client):
     assert (again["fund_change"], again["refund_fee"]) == ("N", "30.00")
     assert (await a_refund(client, trade_no, amount="1.00"))["sub_code"] == "ACQ.DISCORDANT_REPEAT_REQUEST"
     assert (await a_refund(client, trade_no, "R_2", "58.01"))["sub_code"] == "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"
+    alipay.dials.set(empty=1)
+    assert (await a_refund(client, trade_no, "R_2", "1.00"))["sub_code"] == "ACQ.SELLER_BALANCE_NOT_ENOUGH"
     found = await ask(client.api_alipay_trade_fastpay_refund_query, "R_1", trade_no=trade_no)
     nothing = await ask(client.api_alipay_trade_fastpay_refund_query, "R_2", trade_no=trade_no)
     assert (found["refund_status"], found["refund_amount"]) == ("REFUND_SUCCESS", "30.00")

@@ -151,14 +151,28 @@ async def test_never_more_is_given_back_than_was_taken(wechat, client):
     assert (await a_refund(client, "4200", "R-3", 1))[1]["code"] == "RESOURCE_NOT_EXISTS"
 
 
-async def test_a_refund_may_end_badly(wechat, client, mailbox):
-    wechat.dials.set(abnormal_refund=1)
+@pytest.mark.parametrize("is_card_gone", [False, True])
+async def test_a_refund_may_end_badly(wechat, client, mailbox, is_card_gone):
+    wechat.dials.set(abnormal_refund=float(not is_card_gone))
     await an_order(client)
     (transaction_id,) = wechat.pay(NUMBER)
+    if is_card_gone:
+        wechat.lose_card(NUMBER)
     await a_refund(client, transaction_id, url=mailbox.address)
     await wechat.pusher.idle()
 
     assert client.callback(*mailbox.letters[-1])["event_type"] == "REFUND.ABNORMAL"
+
+
+async def test_an_empty_account_refunds_nothing_until_somebody_pays_in(wechat, client):
+    await an_order(client)
+    (transaction_id,) = wechat.pay(NUMBER)
+    wechat.dials.set(empty=1)
+
+    assert (await a_refund(client, transaction_id, "R-1"))[1]["code"] == "NOT_ENOUGH"
+    assert wechat.books.refunds == []
+    wechat.dials.set(empty=0)
+    assert (await a_refund(client, transaction_id, "R-1"))[0] == 200
 
 
 async def test_a_buyer_who_pays_twice_has_two_transactions(wechat, client, mailbox):
