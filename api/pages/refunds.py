@@ -91,7 +91,7 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
         statuses=tuple(Status),
         done={answer.id for answer in answers if answer.answer is Fate.GRANTED},
         answers=answers,
-        granted=sum(answer.answer is Fate.GRANTED for answer in answers),
+        fates={fate: count for fate in Fate if (count := sum(answer.answer is fate for answer in answers))},
         is_wrong=is_wrong,
         is_mine=lambda row: _is_mine(session, row),
         reasons=tuple(REASONS),
