@@ -149,7 +149,7 @@ RETURNS: Final[Words] = {
     "returns.of_payment": ("of this payment", "占该笔支付"),
     "returns.of_order_total": ("of the order's total", "占订单总额"),
     "returns.who": ("Who decided", "审批"),
-    "returns.rules": ("What the rules say", "规则判定"),
+    "returns.rules": ("What the rules said when it was asked", "申请时的规则判定"),
     "returns.by_rules": ("The rules agreed by themselves.", "规则自动通过。"),
     "returns.by_rules_no": ("The rules refused it by themselves.", "规则自动拒绝。"),
     "returns.still": ("Still to agree", "待审批"),
