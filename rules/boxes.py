@@ -10,7 +10,7 @@ from models.noun import Id
 from models.order import Order
 from models.parcel import Parcel
 from models.returns import AfterSale, Kind, Why
-from models.wish import Cancel
+from models.wish import Cancel, CancelRest
 from rules import aftersales, errands
 
 Spared = dict[Id, Counter[Id]]  # box, thing, units
@@ -33,7 +33,10 @@ def of_box(order: Order, box: Id) -> list[Parcel]:
 
 def dropped(order: Order) -> tuple[Box, ...]:
     """Boxes that were stopped, or of which nothing is left, unless the customer has them all the same."""
-    stopped = [box for box in order.boxes if _stopped_at(order, box) or not contents(order, box)]
+    named = [box for entry in order.wishes if isinstance(entry.wish, CancelRest) for box in entry.boxes]
+    is_whole = any(isinstance(entry.wish, Cancel) for entry in order.wishes)
+    empty = [box.id for box in order.boxes if not contents(order, box)] if order.returns else []
+    stopped = [box for box in order.boxes if is_whole or box.id in named or box.id in empty]
     return tuple(box for box in stopped if not is_with_customer(order, box.id))
 
 
@@ -58,9 +61,9 @@ def spared(order: Order, *standings: AfterSale) -> Spared:
 
     Why those that are decided come first: what is taken out of a box stays out, whoever asks next.
     """
-    found, wanted = Spared(), Spared()
     if not order.returns:
-        return wanted
+        return {}
+    found, wanted = Spared(), Spared()
     for told in (*_sparing(order, *aftersales.DECIDED), *_sparing(order, *aftersales.WAITING)):
         for box, sku, quantity in list(_from_boxes(order, told, found)):
             found.setdefault(box, Counter())[sku] += quantity
