@@ -52,7 +52,11 @@ class Shop:
         self.dials = dials or Dials()
         self.books = Books()
         self.pen = Pen(settings.key, settings.secret)
-        told = [("/hub/shipped", self._shipped), ("/hub/cancelled", self._cancelled)]
+        told = [
+            ("/hub/shipped", self._shipped),
+            ("/hub/returns", self._progressed),
+            ("/hub/cancelled", self._cancelled),
+        ]
         routes = [Route(path, take, methods=["POST"]) for path, take in told]
         self.app = Moody(Starlette(routes=[*routes, *controls(self)]), self.dials)
         self._baskets = 0
@@ -208,6 +212,18 @@ class Shop:
         units = tuple((unit["sku"], unit["quantity"]) for unit in told["units"])
         parcel = (told["key"], told["number"], told["courier"], told["waybill"], units, told["is_last"])
         self.books.shipped.append(Shipped(*parcel))
+        return JSONResponse({"ok": True})
+
+    async def _progressed(self, request: Request) -> Response:
+        """How far an urgent return is, for its customer to hear."""
+        body = await request.body()
+        if not self._reader.believes(_asked(request), request.headers, body):
+            return _no(401, "not_signed")
+        told = json.loads(body)
+        if told["number"] not in self.books.placed:
+            return _no(422, "unknown_order")
+        if told["key"] not in self.books.progress:
+            self.books.progress[told["key"]] = (told["return"], told["stage"])
         return JSONResponse({"ok": True})
 
     async def _cancelled(self, request: Request) -> Response:

@@ -93,6 +93,7 @@ class Books:
     placed: dict[str, Placed] = field(default_factory=dict)
     shipped: list[Shipped] = field(default_factory=list)  # each believed telling once
     repeated: list[str] = field(default_factory=list)  # keys told again
+    progress: dict[str, tuple[str, str]] = field(default_factory=dict)  # by the hub's key: return and stage
     cancelled: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)  # number and why we said no
     wishes: list[tuple[str, str, int]] = field(default_factory=list)  # number, wish, status

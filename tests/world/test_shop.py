@@ -54,13 +54,12 @@ async def shop(hub):
             yield party
 
 
-async def tell(shop, told, secret=None, headers=None):
+async def tell(shop, told, secret=None, headers=None, path="/hub/shipped"):
     body = json.dumps(told).encode()
     pen = Pen(shop.settings.key, secret or shop.settings.secret)
     async with httpx.AsyncClient() as client:
-        return await client.post(
-            f"{shop.address}/hub/shipped", content=body, headers=headers or pen.headers(TELLING, body)
-        )
+        signed = headers or pen.headers(f"POST {path}", body)
+        return await client.post(f"{shop.address}{path}", content=body, headers=signed)
 
 
 def a_parcel(number, **changes):
@@ -138,6 +137,17 @@ async def test_the_shop_writes_each_parcel_down_once(shop):
     assert answers == [200, 200]
     assert [(parcel.courier, parcel.waybill) for parcel in shop.books.shipped] == [("YTO", "YT8830000000000")]
     assert shop.books.repeated == ["K-report-1"]
+
+
+async def test_how_far_an_urgent_return_is_the_shop_writes_down_once(shop):
+    order = shop.order()
+    await shop.place(order)
+    told = {"key": "K-R1-progress-1", "number": order.number, "return": "K-R1", "stage": "approved"}
+    tries = [({}, None), ({}, None), ({"number": "DEMO999"}, None), ({}, "a guess")]
+    answers = [await tell(shop, told | words, secret, path="/hub/returns") for words, secret in tries]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 422, 401]
+    assert shop.books.progress == {"K-R1-progress-1": ("K-R1", "approved")}
 
 
 async def test_yt0_is_not_a_courier(shop):
