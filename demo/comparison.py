@@ -1,63 +1,61 @@
 """Their books against ours, order by order. Our own tables are no witness for us."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from demo.return_comparison import Line, Returns, every_refund, given_back
 from demo.town import Town
 from models.errand import State, What
 from models.order import Order, Record
-from models.stage import Stage
+from models.stage import ENDED, Stage
 from rules.parcels import is_out
+from rules.wishes import is_stopped
 from world.shop import Shop
 from world.warehouse import Warehouse
 
-ENDS = (Stage.COMPLETED, Stage.CANCELLED, Stage.REFUNDED)
 
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that both sides wrote down."""
-
-    order: str
-    what: str
-    theirs: object
-    ours: object
-
-    @property
-    def agrees(self) -> bool:
-        """Both say the same."""
-        return self.theirs == self.ours
-
-
-def compared(town: Town, shop: Shop, warehouse: Warehouse, records: dict[str, Record]) -> list[Line]:
+def compared(
+    town: Town, shop: Shop, warehouse: Warehouse, records: dict[str, Record], returns: Returns | None = None
+) -> list[Line]:
     """Everything that both sides can know of each order."""
-    lines = list[Line]()
+    back = _by_order(returns or {})
+    total = sum(map(_given_back, (record.order for record in records.values()))) + sum(back.values())
+    lines = [Line("all", "every refund", sum(fen for _, fen in every_refund(town)), total)]
     for number in shop.books.placed:
         record = records.get(f"web/{shop.settings.shop}/{number}")
         if record is None:
             lines.append(Line(number, "the order itself", "placed", "unknown"))
         else:
-            lines += _order(town, shop, warehouse, record)
+            lines += _order(town, shop, warehouse, record, back[record.order.id])
     return lines
 
 
-def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record) -> Iterable[Line]:
+def _by_order(returns: Returns) -> Counter[str]:
+    """What the returns of each order gave back. Units: fen."""
+    back = Counter[str]()
+    for record in returns.values():
+        back[record.matter.order] += sum(fen for _, fen in given_back(record.matter))
+    return back
+
+
+def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record, back: int) -> Iterable[Line]:
     order, number = record.order, record.order.id.rpartition("/")[2]
     yield Line(number, "it ended", "ended", _end(record))
     yield Line(number, "money captured", _captured(town, order), sum(paid.amount.minor for paid in order.payments))
-    yield Line(number, "money given back", _refunded(town, order), _given_back(order))
+    yield Line(number, "money given back", _refunded(town, order), _given_back(order) + back)
     yield Line(number, "labels bought", _labels(town, order), _done(order, What.LABEL))
     yield Line(number, "labels void", _void(town, order), _done(order, What.VOID))
     yield Line(number, "parcels out", _out(warehouse, order), sum(map(is_out, order.parcels)))
     yield Line(number, "shop told of", _told(shop, number), _done(order, What.REPORT))
-    if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED):
-        yield Line(number, "nothing of theirs is kept", _captured(town, order), _refunded(town, order))
-    elif record.standing.stage is Stage.COMPLETED:
-        yield Line(number, "the price was kept", order.total.minor, _captured(town, order) - _refunded(town, order))
+    kept = _captured(town, order) - _refunded(town, order) + back
+    if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED) and (is_stopped(order) or not back):
+        yield Line(number, "nothing of theirs is kept", 0, kept - back)
+    elif record.standing.stage in ENDED:
+        yield Line(number, "the price was kept, but for what returns gave back", order.total.minor, kept)
 
 
 def _end(record: Record) -> str:
-    is_over = record.standing.stage in ENDS and record.is_ended
+    is_over = record.standing.stage in ENDED and record.is_ended
     return "ended" if is_over else record.standing.stage.value
 
 
@@ -75,10 +73,7 @@ def _collected(town: Town, order: Order) -> int:
 
 
 def _refunded(town: Town, order: Order) -> int:
-    stem = order.business_no
-    wechat = [r.refund for r in town.wechat.books.refunds if r.out_trade_no.startswith(stem) and r.status == "SUCCESS"]
-    trades = [t for no, bill in town.alipay.books.bills.items() if no.startswith(stem) for t in bill.trades]
-    return sum(wechat) + sum(refund.amount for trade in trades for refund in trade.refunds)
+    return sum(fen for number, fen in every_refund(town) if number.startswith(order.business_no))
 
 
 def _given_back(order: Order) -> int:

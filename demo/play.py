@@ -1,10 +1,10 @@
 """A few hundred orders, from checkout to completed, by real protocols, some of them going wrong and healing."""
 
 import asyncio
-from collections import Counter
+from collections import Counter as Counts
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from time import monotonic
 
@@ -16,18 +16,24 @@ import stack
 from beside.keeping import LONGEST, Keeper
 from commands.household import Member, household
 from demo import premises, progress
-from demo.comparison import Line, compared
+from demo.aftersales import AfterSales, Desks
+from demo.comparison import compared
 from demo.picking import Picking
+from demo.return_comparison import Line, compared_returns
 from demo.scenes import Play
 from demo.town import Town
 from demo.town import opened as town_opened
 from models.errors import Missing, Unavailable
 from models.order import Record
+from models.rma import ReturnRecord
 from running import House
 from settings import Settings
 from store.cases import CaseFilter, Cases
 from store.listings import OrderFilter
 from store.orders import OrderBook
+from store.returns import ReturnFilter, Returns
+from world.return_bench import Bench
+from world.returns import Counter
 from world.shop import Shop
 from world.warehouse import Warehouse
 
@@ -43,6 +49,10 @@ MOODS = {
 }
 A_SECOND = 2.0  # orders that two cores carry with everybody else on them
 REFUSALS = 0.25  # of labels, by the courier we like best: so that the next one has work too
+ALL = ReturnFilter(limit=10_000)
+SLOWLY = 100.0  # WeChat's seconds until a refund ends: two of ours
+DRY = 8.0  # seconds that our accounts hold too little
+Chore = Callable[[], Coroutine[None, None, None]]
 console = Console()
 
 
@@ -67,6 +77,8 @@ class Cast:
     house: House
     ui: str
     ops: httpx.AsyncClient
+    desks: Desks
+    bench: Bench  # where boxes that came back are opened
     servers: Keeper  # PostgreSQL and Temporal
     processes: Keeper  # the door and the workers
 
@@ -92,10 +104,10 @@ ONE = Workforce()
 async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int:
     """The exit code: 0 when every book agrees."""
     spread = max(10.0, orders / A_SECOND)
-    script = Script(orders, seed, spread=spread, at_most=spread + 150)
+    script = Script(orders, seed, spread=spread, at_most=spread + 240)
     async with assembled(settings, script.seed) as cast:
         console.print(f"Board {cast.town.hub}/   Temporal UI {cast.ui}   data {settings.data / 'demo'}\n")
-        plot = Play(cast.town, cast.shop, cast.ops, script.seed)
+        plot = plotted(cast, script.seed)
         await acts(cast, plot, script)
         differing = await _epilogue(cast, plot)
         if not ends:
@@ -128,9 +140,17 @@ async def assembled(settings: Settings, seed: int, workforce: Workforce = ONE) -
         badge = own.keys.warehouse.get_secret_value()
         picking = await ending.enter_async_context(Picking(town.hub, badge))
         warehouse = await ending.enter_async_context(town.warehouse(badge, picking))
-        ops = await ending.enter_async_context(_desk(town.hub, own.keys.ops.get_secret_value()))
+        bench = await ending.enter_async_context(town.bench(badge))
+        keys = [getattr(own.keys, desk.name).get_secret_value() for desk in fields(Desks)]
+        desks = Desks(*[await ending.enter_async_context(_desk(town.hub, key)) for key in keys])
         await _ready(town.hub)
-        yield Cast(town, shop, warehouse, house, ours.ui or "", ops, servers, held)
+        yield Cast(town, shop, warehouse, house, ours.ui or "", desks.ops, desks, bench, servers, held)
+
+
+def plotted(cast: Cast, seed: int) -> Play:
+    """A play in which some give back what they bought."""
+    counter = Counter(cast.shop, partial(cast.town.carry, leave=cast.bench.leave))
+    return Play(cast.town, cast.shop, cast.ops, seed, AfterSales(cast.town, cast.shop, counter, cast.desks, seed))
 
 
 def _desk(hub: str, key: str) -> httpx.AsyncClient:
@@ -153,12 +173,13 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
     cast.town.turn(**script.moods)
     cast.town.sf.dials.set(refuse=REFUSALS)
     cast.warehouse.dials.set(drop_push=0.1, duplicate_push=0.1, seed=cast.town.seed)
-    chores = (
+    chores: tuple[Chore, ...] = (
         cast.warehouse.run,
         plot.reviews,
         plot.unsticks,
         partial(_brings_back, cast, set[str]()),
         partial(_forges, cast, script),
+        *_aftersales(cast, plot, script),
     )
     tasks = [asyncio.create_task(_on_and_on(chore)) for chore in chores]
     lives = asyncio.create_task(_lives(plot, script))
@@ -170,7 +191,18 @@ async def acts(cast: Cast, plot: Play, script: Script) -> None:
         await asyncio.gather(*tasks, lives, return_exceptions=True)
 
 
-async def _on_and_on(chore: Callable[[], Coroutine[None, None, None]]) -> None:
+def _aftersales(cast: Cast, plot: Play, script: Script) -> tuple[Chore, ...]:
+    """Who is at work where somebody gives something back."""
+    people = plot.aftersales
+    if people is None:
+        return ()
+    cast.town.wechat.dials.set(settle_after=SLOWLY)
+    cast.bench.dials.set(duplicate_push=0.1, seed=cast.town.seed)
+    dry = partial(people.runs_dry, script.spread / 2, DRY)
+    return cast.bench.run, people.decides, people.lets_go, people.sees_to, dry
+
+
+async def _on_and_on(chore: Chore) -> None:
     """A chore that meets our door closed, or nobody behind it, begins again in a moment: the world goes on."""
     while True:
         with suppress(httpx.HTTPError, ValueError):
@@ -205,19 +237,22 @@ async def _forges(cast: Cast, script: Script) -> None:
 async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> None:
     """Until every order has ended, or nobody would believe any more that it does."""
     picture, book = progress.Progress(script.orders), OrderBook(cast.house.db, cast.house.contacts)
+    returns = Returns(cast.house.db, cast.house.contacts)
     until = monotonic() + script.at_most
     with Live(console=console, refresh_per_second=4) as live:
-        while monotonic() < until and not (lives.done() and await _all_ended(book, script.orders)):
+        while monotonic() < until and not (lives.done() and await _all_ended(book, returns, script.orders)):
             with suppress(Unavailable):
                 counts, overdue = await book.counts(), len(await book.overdue(500))
-                live.update(picture.drawn(counts, overdue, _messages(cast)))
+                back = Counts(row.stage for row in await returns.listing(ALL))
+                live.update(picture.drawn(counts, overdue, _messages(cast), back))
             await asyncio.sleep(0.5)
 
 
-async def _all_ended(book: OrderBook, orders: int) -> bool:
+async def _all_ended(book: OrderBook, returns: Returns, orders: int) -> bool:
     with suppress(Unavailable):
         rows = (await book.listing(OrderFilter(limit=1000))).rows
-        return len(rows) >= orders and all(row.is_ended for row in rows)
+        ends = [*(row.is_ended for row in rows), *(row.is_ended for row in await returns.listing(ALL))]
+        return len(rows) >= orders and all(ends)
     return False
 
 
@@ -229,15 +264,22 @@ def _messages(cast: Cast) -> int:
 async def _epilogue(cast: Cast, plot: Play) -> list[Line]:
     """What became of all of them, and whether every book says so."""
     found = await records(cast)
-    lines = compared(cast.town, cast.shop, cast.warehouse, found)
+    back = await returned(cast)
+    lines = compared(cast.town, cast.shop, cast.warehouse, found, back)
+    if plot.aftersales:
+        lines += compared_returns(cast.town, plot.aftersales.counter, cast.bench, back)
     differing = [line for line in lines if not line.agrees]
     console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in found.values()])))
+    console.print(progress.summary("Returns by end", Counts(r.standing.stage for r in back.values()).most_common()))
     console.print(progress.summary("What went wrong, and healed", await _healed(cast, found)))
-    console.print(progress.summary("Scenes", Counter(plot.cast.values()).most_common()))
+    ways = plot.aftersales.ways if plot.aftersales else {}
+    console.print(progress.summary("Scenes", Counts(plot.cast.values()).most_common()))
+    console.print(progress.summary("Customers who asked something back", Counts(ways.values()).most_common()))
     for line in differing:
         console.print(f"[red]{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}")
     verdict = "[red]books differ" if differing else "[green]all books agree"
-    console.print(f"\n{verdict}[/]: {len(lines)} entries of {len(found)} orders compared, {len(differing)} differ")
+    compared_with = f"{len(lines)} entries of {len(found)} orders and {len(back)} returns compared"
+    console.print(f"\n{verdict}[/]: {compared_with}, {len(differing)} differ")
     return differing
 
 
@@ -249,6 +291,12 @@ async def records(cast: Cast) -> dict[str, Record]:
             order = f"{premises.CHANNEL_SHOP}/{number}"
             found[order] = await book.get(order)
     return found
+
+
+async def returned(cast: Cast) -> dict[str, ReturnRecord]:
+    """Our last word on each return that we know."""
+    book = Returns(cast.house.db, cast.house.contacts)
+    return {row.id: await book.get(row.id) for row in await book.listing(ALL)}
 
 
 async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, object]]:

@@ -20,12 +20,13 @@ from models.duty import Person, Shift
 from models.noun import Money
 from models.place import Place
 from models.policy import Policy
+from models.return_policy import Patience, ReturnPolicy
 from running import House, opened
 from settings import Settings
 from store.boxes import Boxes
 from store.database import migrate
 from store.duty import Duty
-from store.policies import Policies
+from store.policies import Policies, ReturnPolicies
 from store.stock import Shelves
 from world.shop_books import CATALOGUE
 
@@ -54,6 +55,17 @@ HURRIED = Policy(
     manager_after=15 * SECOND,
     approval_limit=Money(minor=50000),
     review_flags=True,
+)
+BACK_SOON = ReturnPolicy(
+    returns=1_000,  # everybody here lives in a few streets
+    patience=Patience(
+        decide_within=10 * SECOND,
+        send_back_within=20 * SECOND,
+        arrive_within=20 * SECOND,
+        inspect_within=10 * SECOND,
+        trigger_within=10 * SECOND,
+        hurry_within=3 * SECOND,
+    ),
 )
 PLACES = (Place(id="WH-SZ", name="shenzhen", district="440306"), Place(id="WH-SH", name="shanghai", district="310115"))
 PLENTY = 100_000
@@ -87,6 +99,7 @@ async def standing(settings: Settings) -> AsyncIterator[tuple[stack.Stack, House
 
 async def _fill(house: House) -> None:
     await Policies(house.db).put(CHANNEL_SHOP, HURRIED, "demo")
+    await ReturnPolicies(house.db).put(CHANNEL_SHOP, BACK_SOON, "demo")
     shelves, boxes = Shelves(house.db), Boxes(house.db)
     for place in PLACES:
         await shelves.add_place(place)

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from models.rma import ReturnStage
 from models.stage import Stage
 
 WIDTH = 40
@@ -21,7 +22,9 @@ class Progress:
         self.orders, self.began = orders, monotonic()
         self._seen = deque[tuple[float, int]](maxlen=50)
 
-    def drawn(self, counts: Mapping[Stage, int], overdue: int, messages: int) -> RenderableType:
+    def drawn(
+        self, counts: Mapping[Stage, int], overdue: int, messages: int, returns: Mapping[ReturnStage, int]
+    ) -> RenderableType:
         """The picture of this moment."""
         self._seen.append((monotonic(), messages))
         table = Table.grid(padding=(0, 1))
@@ -29,6 +32,10 @@ class Progress:
             if counts.get(stage):
                 bar = "█" * max(1, counts[stage] * WIDTH // max(self.orders, 1))
                 table.add_row(stage.value, str(counts[stage]), Text(bar, style=COLOURS.get(stage, "blue")))
+        for back in ReturnStage:
+            if returns.get(back):
+                bar = "█" * max(1, returns[back] * WIDTH // max(self.orders, 1))
+                table.add_row(f"return {back.value}", str(returns[back]), Text(bar, style="magenta"))
         return Group(Text(self._headline(sum(counts.values()), overdue, messages), style="bold"), table)
 
     def _headline(self, known: int, overdue: int, messages: int) -> str:
@@ -47,6 +54,7 @@ class Progress:
 COLOURS = {
     Stage.COMPLETED: "green",
     Stage.CANCELLED: "bright_black",
+    Stage.PARTLY_REFUNDED: "green",
     Stage.REFUNDED: "bright_black",
     Stage.STOPPING: "yellow",
 }

@@ -8,6 +8,7 @@ from random import Random
 
 import httpx
 
+from demo.aftersales import AfterSales
 from demo.town import Town
 from world.shop import Shop
 from world.shop_books import Order
@@ -21,6 +22,7 @@ class Play:
     shop: Shop
     ops: httpx.AsyncClient
     seed: int
+    aftersales: AfterSales | None = None  # none: nobody gives anything back
     cast: dict[str, str] = field(default_factory=dict)  # order number: its scene
 
     def __post_init__(self) -> None:
@@ -28,12 +30,17 @@ class Play:
 
     async def one(self) -> None:
         """One order's life, as far as the buyer makes it."""
-        scene = self.chance.choices(list(SCENES), weights=[weight for weight, _ in SCENES.values()])[0]
+        scene = self.drawn()
         order = self.shop.order(paying="on_delivery" if scene == "cash" else "prepaid")
         self.cast[order.number] = scene
         placed = await self.shop.place(order)
         if scene == "cash" or placed.link:
             await SCENES[scene][1](self, order)
+
+    def drawn(self) -> str:
+        """What kind of life the next one is."""
+        played = {name: weight for name, (weight, _) in SCENES.items() if self.aftersales or name != GIVES_BACK}
+        return self.chance.choices(list(played), weights=list(played.values()))[0]
 
     async def pays(self, order: Order) -> None:
         """After a moment, as most do."""
@@ -86,6 +93,12 @@ class Play:
         await asyncio.sleep(2)
         await self.shop.wish(order, {"kind": "urge"})
 
+    async def gives_back(self, order: Order) -> None:
+        """Paid, and not happy with what came."""
+        await self.pays(order)
+        if self.aftersales:
+            await self.aftersales.one(order)
+
     async def desk(self, order: Order, wish: dict[str, str]) -> None:
         """Somebody at our desk decides, and tries again where our door gives no answer."""
         path = f"/orders/web/{self.shop.settings.shop}/{order.number}/wishes"
@@ -117,6 +130,7 @@ class Play:
 
 
 Scene = Callable[[Play, Order], Awaitable[None]]
+GIVES_BACK = "gives_back"
 SCENES: dict[str, tuple[int, Scene]] = {
     "pays": (62, Play.pays),
     "cash": (8, Play.takes_delivery),
@@ -126,4 +140,5 @@ SCENES: dict[str, tuple[int, Scene]] = {
     "pays_twice": (4, Play.pays_twice),
     "pays_wrong": (2, Play.pays_wrong),
     "is_urged": (5, Play.is_urged),
+    GIVES_BACK: (20, Play.gives_back),
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -18,6 +18,8 @@ from world.dingtalk import DingTalk
 from world.keys import Key
 from world.kuaidi100 import Kuaidi100
 from world.kuaidi100_books import Settings as Kuaidi100Settings
+from world.return_bench import Bench
+from world.return_books import Parcel
 from world.server import serve
 from world.sf import SfExpress
 from world.sf_books import Settings as SfSettings
@@ -75,6 +77,10 @@ class Town:
         settings = WarehouseSettings(self.hub, api_key, seed=self.seed)
         return Warehouse(settings, picking.to_pack, self.collect)
 
+    def bench(self, api_key: str) -> Bench:
+        """Where what comes back is looked at."""
+        return Bench(WarehouseSettings(self.hub, api_key, seed=self.seed))
+
     def bill(self, link: str) -> str:
         """The number behind a link, as whoever made the link knows it."""
         codes = {known.code_url: number for number, known in self.wechat.books.bills.items()}
@@ -95,6 +101,16 @@ class Town:
         way = asyncio.create_task(road.travel(work.waybill, self._chance.choice(known), self.pause))
         self._on_the_way.add(way)
         way.add_done_callback(self._on_the_way.discard)
+
+    def carry(self, parcel: Parcel, leave: Callable[[Parcel], None]) -> None:
+        """A box that a customer sends back is on its way to the warehouse, and put down there."""
+        way = asyncio.create_task(self._carried(parcel, leave))
+        self._on_the_way.add(way)
+        way.add_done_callback(self._on_the_way.discard)
+
+    async def _carried(self, parcel: Parcel, leave: Callable[[Parcel], None]) -> None:
+        await asyncio.sleep(2 * self.pause)
+        leave(parcel)
 
     @property
     def brought_back(self) -> list[str]:

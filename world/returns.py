@@ -12,7 +12,7 @@ from world.shop import Shop
 from world.shop_books import Order
 
 COURIERS = {"sf": "SF", "yto": "YT"}  # how their waybills begin
-CONTENT = {"wrong_item": ANOTHER, "empty_box": EMPTY}  # of the box; everybody else is honest
+CONTENT = {"another_thing": ANOTHER, "empty_box": EMPTY}  # of the box; everybody else is honest
 KEEPS = ("keeps", "never_sends")  # nothing is sent back: because nothing need be, or all the same
 
 

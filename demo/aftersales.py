@@ -1,0 +1,148 @@
+"""What customers ask back in the play, and the people of ours who see to it: service, finance and the desk."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+
+from demo.town import Town
+from world.returns import Counter
+from world.shop import Shop
+from world.shop_books import Order
+
+THERE = ("delivered", "completed")
+OUR_FAULT = ("not_as_described", "defective", "wrong_item")
+GOODS = ("no_reason", "wrong_size", "colour_off", *OUR_FAULT)  # they come back
+LEFT = ("damaged_in_transit", "parts_missing", "short", "out_of_date", "unwell")  # the customer keeps them
+WAYS = {  # so many of a hundred customers who ask something back; what, and why they may
+    "in_time": (30, "return", GOODS),
+    "late": (8, "return", GOODS),
+    "another_thing": (8, "return", GOODS),
+    "empty_box": (8, "return", GOODS),
+    "never_sends": (8, "return", GOODS),
+    "withdraws": (8, "return", GOODS),
+    "keeps": (20, "refund_only", LEFT),
+    "was_not_there": (5, "refund_only", ("not_received",)),
+    "is_upset": (5, "compensation", ("damaged_in_transit", "colour_off")),
+}
+KEEPS = ("keeps", "was_not_there", "is_upset")
+A_NO = 0.1  # of what service is asked
+CARDS_GONE = 0.1  # of those who paid with WeChat
+OVER = ("goods_without_return", "graded_otherwise", "by_hand_refund")  # somebody looks, and that is all
+SOON = 1.5  # seconds between two looks
+ABNORMAL, PASSES = "refund_refund_abnormal", "refund_balance_too_low"
+
+
+@dataclass(frozen=True)
+class Desks:
+    """Keys of our people, each with hands of its own."""
+
+    service: httpx.AsyncClient
+    ops: httpx.AsyncClient
+    finance: httpx.AsyncClient
+
+
+@dataclass
+class AfterSales:
+    """Customers with something to give back, and whoever answers them."""
+
+    town: Town
+    shop: Shop
+    counter: Counter
+    desks: Desks
+    seed: int
+    ways: dict[str, str] = field(default_factory=dict)  # order number: what its customer is like
+
+    def __post_init__(self) -> None:
+        self._chance = Random(self.seed + 1)  # noqa: S311 - chance in a play
+
+    async def one(self, order: Order) -> None:
+        """Once everything has arrived somebody asks something back."""
+        if not await self._arrived(order):
+            return
+        way = self.ways[order.number] = self.drawn()
+        if order.provider == "wechat" and self._chance.random() < CARDS_GONE:
+            self.town.wechat.lose_card(self.town.bill(self.shop.books.placed[order.number].link or ""))
+        await self.counter.ask(order, self._words(order, way), "keeps" if way in KEEPS else way)
+
+    def drawn(self) -> str:
+        """What the next customer is like."""
+        return self._chance.choices(list(WAYS), weights=[weight for weight, _, _ in WAYS.values()])[0]
+
+    async def _arrived(self, order: Order) -> bool:
+        """Whether the customer has it, as the hub shows the shop."""
+        for _ in range(self.counter.looks):
+            stage = (await self.shop.see(self.shop.path(order))).get("stage")
+            if stage in THERE:
+                return True
+            if stage in ("cancelled", "refunded"):
+                return False
+            await asyncio.sleep(SOON)
+        return False
+
+    def _words(self, order: Order, way: str) -> dict[str, Any]:
+        _, kind, whys = WAYS[way]
+        words = {"kind": kind, "why": self._chance.choice(whys)}
+        if kind == "compensation":
+            return {**words, "sum": {"minor": self._chance.choice((500, 1_000, 2_000))}}
+        some = self._chance.sample(range(len(order.lines)), self._chance.randint(1, len(order.lines)))
+        units = {line: self._chance.randint(1, order.lines[line].quantity) for line in sorted(some)}
+        return {**words, "claims": [{"line": line, "quantity": count} for line, count in units.items()]}
+
+    # Our people. --------------------------------------------------------------------------------------------------
+
+    async def decides(self) -> None:
+        """Service, and above it the desk, agree to most of what is asked."""
+        while True:
+            await asyncio.sleep(SOON)
+            listed = await self.desks.service.get("/returns", params={"stage": "asked", "limit": 200})
+            for row in listed.json().get("rows", []):
+                told = await self.desks.service.get(f"/returns/{row['id']}")
+                await self._decide(row["id"], (told.json().get("next_step") or {}).get("levels", []))
+
+    async def _decide(self, number: str, levels: list[str]) -> None:
+        is_agreed = self._chance.random() >= A_NO
+        wish = {"kind": "decide", "is_agreed": is_agreed, "word": "approve" if is_agreed else "refuse"}
+        desk = {"service": self.desks.service, "operations": self.desks.ops}.get(next(iter(levels), ""))
+        if desk:
+            await desk.post(f"/returns/{number}/wishes", json=wish)
+
+    async def lets_go(self) -> None:
+        """Finance looks at what is due, and lets all of it go."""
+        while True:
+            await asyncio.sleep(SOON)
+            listed = await self.desks.finance.get("/finance/refunds", params={"status": "due", "limit": 200})
+            if due := [row["id"] for row in listed.json().get("rows", [])]:
+                await self.desks.finance.post("/finance/refunds/many", json={"deed": "trigger", "returns": due})
+
+    async def sees_to(self) -> None:
+        """What stands still: a card that takes nothing is paid by hand, and a second person says that it was."""
+        while True:
+            await asyncio.sleep(SOON)
+            listed = await self.desks.ops.get("/cases", params={"limit": 200})
+            for row in listed.json().get("rows", []):
+                await self._looks(row)
+
+    async def _looks(self, row: Mapping[str, Any]) -> None:
+        case = row["case"]
+        if case["deadline"] in OVER:
+            await self.desks.ops.post(f"/cases/{row['id']}/close", json={"note": ""})
+        elif case["deadline"] == "stuck" and "-R" in case["story"]:
+            held = (await self.desks.finance.get(f"/returns/{case['story']}")).json().get("held")
+            kind = "give_up" if held == ABNORMAL else "retry"
+            if held != PASSES:  # else the clock tries it again
+                await self.desks.finance.post(f"/returns/{case['story']}/wishes", json={"kind": kind})
+
+    async def runs_dry(self, after: float, lasts: float) -> None:
+        """For a while there is too little in our accounts; then somebody pays in."""
+        await asyncio.sleep(after)
+        for party in (self.town.wechat, self.town.alipay):
+            party.dials.set(empty=1.0)
+        try:
+            await asyncio.sleep(lasts)
+        finally:
+            for party in (self.town.wechat, self.town.alipay):
+                party.dials.set(empty=0.0)
