@@ -14,7 +14,7 @@ from starlette.routing import Route
 from connectors.channels.ownshop import OwnShop
 from connectors.channels.ownshop_words import Account
 from connectors.http import Answer, Line
-from connectors.ports import Message, Report, Window
+from connectors.ports import Message, Progress, Report, Window
 from models.errand import Outcome, State
 from models.errors import Failure, Forged, Garbled, Missing, Unavailable
 from models.line import Units
@@ -207,6 +207,16 @@ async def test_a_parcel_is_written_down_once_however_often_it_is_reported(shop):
 
     assert outcomes == [DONE] * 3
     assert len(shop.world.books.shipped) == 1
+
+
+async def test_how_far_a_return_is_is_written_down_once_however_often_it_is_told(shop):
+    order, _ = await an_order(shop)
+    told = Progress("B1-R1-progress-1", f"web/demo/{order.number}", "B1-R1", "asked")
+    outcomes = [await shop.report_progress(told) for _ in range(2)]
+    nobodys = await shop.report_progress(replace(told, order="web/demo/NOBODY"))
+
+    assert (outcomes, shop.world.books.progress) == ([DONE] * 2, {"B1-R1-progress-1": ("B1-R1", "asked")})
+    assert nobodys == Outcome(state=State.REFUSED, code="unknown_order")
 
 
 @pytest.mark.parametrize("company", ["yt0", "YT0"])
