@@ -1,7 +1,7 @@
 """Their books against ours, order by order. Our own tables are no witness for us."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from demo.return_comparison import Line, Returns, every_refund, given_back
 from demo.town import Town
@@ -15,7 +15,7 @@ from world.warehouse import Warehouse
 
 
 def compared(
-    town: Town, shop: Shop, warehouse: Warehouse, records: dict[str, Record], returns: Returns | None = None
+    town: Town, shop: Shop, warehouse: Warehouse, records: Mapping[str, Record], returns: Returns | None = None
 ) -> list[Line]:
     """Everything that both sides can know of each order."""
     back = _by_order(returns or {})
@@ -48,7 +48,7 @@ def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record, back: i
     yield Line(number, "parcels out", _out(warehouse, order), sum(map(is_out, order.parcels)))
     yield Line(number, "shop told of", _told(shop, number), _done(order, What.REPORT))
     kept = _captured(town, order) - _refunded(town, order) + back
-    if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED) and (is_stopped(order) or not back):
+    if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED) and (is_stopped(order) or not order.returns):
         yield Line(number, "nothing of theirs is kept", 0, kept - back)
     elif record.standing.stage in ENDED:
         yield Line(number, "the price was kept, but for what returns gave back", order.total.minor, kept)

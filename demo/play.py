@@ -17,9 +17,8 @@ from beside.keeping import LONGEST, Keeper
 from commands.household import Member, household
 from demo import premises, progress
 from demo.aftersales import AfterSales, Desks
-from demo.comparison import compared
+from demo.epilogue import told
 from demo.picking import Picking
-from demo.return_comparison import Line, compared_returns
 from demo.scenes import Play
 from demo.town import Town
 from demo.town import opened as town_opened
@@ -28,7 +27,6 @@ from models.order import Record
 from models.rma import ReturnRecord
 from running import House
 from settings import Settings
-from store.cases import CaseFilter, Cases
 from store.listings import OrderFilter
 from store.orders import OrderBook
 from store.returns import ReturnFilter, Returns
@@ -109,7 +107,7 @@ async def play(settings: Settings, orders: int, seed: int, *, ends: bool) -> int
         console.print(f"Board {cast.town.hub}/   Temporal UI {cast.ui}   data {settings.data / 'demo'}\n")
         plot = plotted(cast, script.seed)
         await acts(cast, plot, script)
-        differing = await _epilogue(cast, plot)
+        differing = await told(cast, plot, await records(cast), await returned(cast))
         if not ends:
             console.print(f"\nThe pages stay up: {cast.town.hub}/ and {cast.ui}. Ctrl-C ends everything.")
             await asyncio.Event().wait()
@@ -261,28 +259,6 @@ def _messages(cast: Cast) -> int:
     return pushed + len(cast.warehouse.books.heard) + sum(len(p.answers) for p in cast.shop.books.placed.values())
 
 
-async def _epilogue(cast: Cast, plot: Play) -> list[Line]:
-    """What became of all of them, and whether every book says so."""
-    found = await records(cast)
-    back = await returned(cast)
-    lines = compared(cast.town, cast.shop, cast.warehouse, found, back)
-    if plot.aftersales:
-        lines += compared_returns(cast.town, plot.aftersales.counter, cast.bench, back)
-    differing = [line for line in lines if not line.agrees]
-    console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in found.values()])))
-    console.print(progress.summary("Returns by end", Counts(r.standing.stage for r in back.values()).most_common()))
-    console.print(progress.summary("What went wrong, and healed", await _healed(cast, found)))
-    ways = plot.aftersales.ways if plot.aftersales else {}
-    console.print(progress.summary("Scenes", Counts(plot.cast.values()).most_common()))
-    console.print(progress.summary("Customers who asked something back", Counts(ways.values()).most_common()))
-    for line in differing:
-        console.print(f"[red]{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}")
-    verdict = "[red]books differ" if differing else "[green]all books agree"
-    compared_with = f"{len(lines)} entries of {len(found)} orders and {len(back)} returns compared"
-    console.print(f"\n{verdict}[/]: {compared_with}, {len(differing)} differ")
-    return differing
-
-
 async def records(cast: Cast) -> dict[str, Record]:
     """Our last word on each order that the shop placed."""
     book, found = OrderBook(cast.house.db, cast.house.contacts), dict[str, Record]()
@@ -297,23 +273,3 @@ async def returned(cast: Cast) -> dict[str, ReturnRecord]:
     """Our last word on each return that we know."""
     book = Returns(cast.house.db, cast.house.contacts)
     return {row.id: await book.get(row.id) for row in await book.listing(ALL)}
-
-
-async def _healed(cast: Cast, records: dict[str, Record]) -> list[tuple[str, object]]:
-    orders = [record.order for record in records.values()]
-    captures = [capture for order in orders for paid in order.payments for capture in paid.captures]
-    asked = sum(capture.id.startswith("query-") for capture in captures)
-    cases = await Cases(cast.house.db).listing(CaseFilter(open=None, is_houses=False, limit=1000))
-    forged = sum(pusher.forged_sent for pusher in cast.town.signing)
-    pushes, forged_orders = cast.forgeries
-    dropped = sum(len(pusher.dropped) for pusher in cast.town.pushers)
-    return [
-        ("callbacks and pushes that were dropped", dropped),
-        ("payments found by asking", asked),
-        ("orders that were escalated", len({known.case.story for known in cases})),
-        ("reminders sent to the robot", len(cast.town.dingtalk.books.messages)),
-        ("forged pushes: sent, accepted", f"{forged}, {pushes}"),
-        ("rumours of a courier that does not sign", cast.town.sf.pusher.forged_sent),
-        ("forged orders: sent, accepted", f"{len(cast.shop.books.forged)}, {forged_orders}"),
-        ("scans told from a buffer, or twice", sum(not scan.is_live for scan in cast.warehouse.books.scans)),
-    ]
