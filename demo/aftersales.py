@@ -33,7 +33,7 @@ A_NO = 0.1  # of what service is asked
 CARDS_GONE = 0.1  # of those who paid with WeChat
 OVER = ("goods_without_return", "graded_otherwise", "by_hand_refund")  # somebody looks, and that is all
 SOON = 1.5  # seconds between two looks
-ABNORMAL, PASSES = "refund_refund_abnormal", "refund_balance_too_low"
+UNSURE, PASSES = ("refund_lost", "refund_absent"), "refund_balance_too_low"
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ class AfterSales:
             await self.desks.ops.post(f"/cases/{row['id']}/close", json={"note": ""})
         elif case["deadline"] == "stuck" and "-R" in case["story"]:
             held = (await self.desks.finance.get(f"/returns/{case['story']}")).json().get("held")
-            kind = "give_up" if held == ABNORMAL else "retry"
-            if held != PASSES:  # else the clock tries it again
+            kind = "retry" if held in UNSURE else "give_up"
+            if held not in (None, PASSES):  # else it moves on already, or the clock tries it again
                 await self.desks.finance.post(f"/returns/{case['story']}/wishes", json={"kind": kind})
 
     async def runs_dry(self, after: float, lasts: float) -> None:
