@@ -88,7 +88,7 @@ class House:
     def parties(self) -> worker.Parties:
         """Whom the hands may call."""
         known = self.registry
-        return worker.Parties(known.providers, known.couriers, known.channels, self._callback)
+        return worker.Parties(known.providers, known.couriers, known.channels, self._callback, known.wallets)
 
     def _callback(self, courier: str) -> str:
         return self.registry.webhook("couriers", courier, self.settings.public_url)

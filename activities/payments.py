@@ -2,7 +2,7 @@ from typing import Protocol, TypeVar
 
 from activities.boundary import hand
 from activities.once import CallBook, Once
-from connectors.ports import Bill, PaymentProvider, RefundOrder
+from connectors.ports import Bill, PaymentProvider, Refunder, RefundOrder
 from models.errand import Errand, Outcome, State
 from models.errors import Refused, Unavailable
 from models.fact import Telling
@@ -18,11 +18,37 @@ class Links(Protocol):
         """Once for each bill."""
 
 
-class Payments:
+class Refunds:
+    """Speaks with one who gives money back."""
+
+    def __init__(self, refunder: Refunder, calls: CallBook) -> None:
+        self.refunder, self.once = refunder, Once(calls)
+
+    @hand("refund_payment")
+    async def refund(self, errand: Errand) -> Outcome:
+        """Money of one transaction back, once; begun: they took the task, the end comes later."""
+        amount, whole = _must(errand.amount), _must(errand.whole)
+        order = RefundOrder(errand.key, errand.under or errand.key, errand.about, amount, whole, errand.order)
+        return await self.once.do(errand, lambda: self._refunded(errand), lambda: self.refunder.refund(order))
+
+    @hand("ask_for_refund")
+    async def refunded(self, errand: Errand) -> Outcome:
+        """The end of a refund; while there is none, whoever gives it back is unavailable."""
+        outcome = await self.once.find(errand, lambda: self._refunded(errand))
+        if outcome.state is State.BEGUN:
+            raise Unavailable("still_processing")
+        return outcome
+
+    async def _refunded(self, errand: Errand) -> Outcome:
+        return await self.refunder.refunded(errand.key, errand.under or errand.key)
+
+
+class Payments(Refunds):
     """Speaks with one payment provider."""
 
     def __init__(self, provider: PaymentProvider, calls: CallBook, links: Links) -> None:
-        self.provider, self.once, self.links = provider, Once(calls), links
+        super().__init__(provider, calls)
+        self.provider, self.links = provider, links
 
     @hand("create_payment")
     async def create(self, errand: Errand) -> Outcome:
@@ -45,24 +71,6 @@ class Payments:
     async def close(self, errand: Errand) -> Outcome:
         """Nobody can pay the bill any more; refused: somebody has."""
         return await self.provider.close(errand.about)
-
-    @hand("refund_payment")
-    async def refund(self, errand: Errand) -> Outcome:
-        """Money of one transaction back, once; begun: they took the task, the end comes later."""
-        amount, whole = _must(errand.amount), _must(errand.whole)
-        order = RefundOrder(errand.key, errand.under or errand.key, errand.about, amount, whole)
-        return await self.once.do(errand, lambda: self._refunded(errand), lambda: self.provider.refund(order))
-
-    @hand("ask_for_refund")
-    async def refunded(self, errand: Errand) -> Outcome:
-        """The end of a refund; while there is none, the provider is unavailable."""
-        outcome = await self.once.find(errand, lambda: self._refunded(errand))
-        if outcome.state is State.BEGUN:
-            raise Unavailable("still_processing")
-        return outcome
-
-    async def _refunded(self, errand: Errand) -> Outcome:
-        return await self.provider.refunded(errand.key, errand.under or errand.key)
 
 
 def _must(value: V | None) -> V:

@@ -35,7 +35,8 @@ class Queue:
 
 def names(registry: Registry) -> tuple[Id, ...]:
     """Every queue that should have somebody."""
-    parties = [one.name for kind in (registry.providers, registry.couriers, registry.channels) for one in kind]
+    kinds = (registry.providers, registry.couriers, registry.channels, registry.wallets)
+    parties = [one.name for kind in kinds for one in kind]
     return (STORIES, "ours", *dict.fromkeys(map(queue_of, parties)))
 
 

@@ -102,7 +102,8 @@ async def _work(settings: Settings, queues: tuple[str, ...]) -> None:
 
 def _known(house: running.House) -> Iterable[str]:
     parties = house.parties
-    names = [party.name for kind in (parties.providers, parties.couriers, parties.channels) for party in kind]
+    kinds = (parties.providers, parties.couriers, parties.channels, parties.wallets)
+    names = [party.name for kind in kinds for party in kind]
     return [*OURS, *map(queue_of, names)]
 
 

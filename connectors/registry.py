@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from connectors.channels import ownshop_words
+from connectors.channels import ownshop_wallet, ownshop_words
 from connectors.channels.ownshop import OwnShop
+from connectors.channels.ownshop_wallet import OwnShopWallet
 from connectors.couriers import kuaidi100_envelope, sf_envelope
 from connectors.couriers.kuaidi100 import Kuaidi100
 from connectors.couriers.sf import SfExpress
@@ -21,7 +22,7 @@ from connectors.messengers.dingtalk import DingTalk
 from connectors.payments import alipay_words, wechat_words
 from connectors.payments.alipay import Alipay
 from connectors.payments.wechat import WeChatPay
-from connectors.ports import Channel, Courier, Listener, Messenger, PaymentProvider
+from connectors.ports import Channel, Courier, Listener, Messenger, PaymentProvider, Refunder
 from models.errors import Missing
 from models.noun import Id
 
@@ -50,6 +51,9 @@ TONGUES: Mapping[str, Mapping[str, Tongue]] = {
     "channels": {
         "ownshop": Tongue(ownshop_words.Account, lambda account, line: OwnShop(account, line(account.address))),
     },
+    "wallets": {
+        "ownshop": Tongue(ownshop_wallet.Account, lambda account, line: OwnShopWallet(account, line(account.address))),
+    },
     "messengers": {
         "dingtalk": Tongue(dingtalk.Account, lambda account, line: DingTalk(account, line(account.address))),
     },
@@ -71,6 +75,7 @@ class Accounts(BaseModel):
     payments: Mapping[str, tuple[dict[str, Any], ...]] = {}
     couriers: Mapping[str, tuple[dict[str, Any], ...]] = {}
     channels: Mapping[str, tuple[dict[str, Any], ...]] = {}
+    wallets: Mapping[str, tuple[dict[str, Any], ...]] = {}
     messengers: Mapping[str, tuple[dict[str, Any], ...]] = {}
 
     @classmethod
@@ -125,6 +130,11 @@ class Registry:
     def channels(self) -> tuple[Channel, ...]:
         """Everywhere buyers order."""
         return self._of("channels")
+
+    @property
+    def wallets(self) -> tuple[Refunder, ...]:
+        """Everyone who keeps balances for a shop's customers."""
+        return self._of("wallets")
 
     @property
     def messengers(self) -> tuple[Messenger, ...]:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.channels.ownshop_words import Account, courier_code, new_order, signature
+from connectors.channels.ownshop_words import Account, courier_code, new_order, signature, signed
 from connectors.http import Ask, Caller
 from connectors.ports import Addressed, Mark, Message, Page, Progress, Report, Window
 from models.errand import Outcome, State
@@ -117,16 +117,9 @@ class OwnShop:
         return Outcome(state=State.DONE)
 
     def _signed(self, path: str, body: bytes) -> dict[str, str]:
-        """For a POST at the shop; where its address has a path, that is a part of what is asked."""
-        timestamp, nonce = str(int(self.now().timestamp())), self.nonce()
+        """For a POST at the shop."""
         asked = f"POST {urlsplit(self.account.address).path.rstrip('/')}{path}"
-        return {
-            "content-type": "application/json",
-            "x-shop-key": self.account.key,
-            "x-shop-timestamp": timestamp,
-            "x-shop-nonce": nonce,
-            "x-shop-signature": signature(self.account, asked, timestamp, nonce, body),
-        }
+        return signed(self.account, asked, str(int(self.now().timestamp())), self.nonce(), body)
 
 
 def _instant(timestamp: str) -> datetime:

@@ -33,8 +33,8 @@ SEEDED = {  # our word for a company: the code most shops use
 }
 
 
-class Account(BaseModel):
-    """One own shop."""
+class Counterpart(BaseModel):
+    """Who an own shop is, and the secret that it and we sign with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -43,6 +43,11 @@ class Account(BaseModel):
     address: str  # where it hears of parcels
     key: str  # the name of the secret
     secret: SecretStr
+
+
+class Account(Counterpart, frozen=True):
+    """One own shop."""
+
     couriers: Mapping[Id, Id] = Field(default=SEEDED)  # our word for a company: the shop's
     known_couriers: tuple[Id, ...] = tuple(SEEDED.values())  # the whitelist, as the shop gives it
     believed_within: timedelta = timedelta(minutes=5)
@@ -116,10 +121,21 @@ def _field(where: tuple[int | str, ...], kind: str) -> str:
     return ".".join(str(step) for step in where) or whole
 
 
-def signature(account: Account, asked: str, timestamp: str, nonce: str, body: bytes) -> str:
+def signature(account: Counterpart, asked: str, timestamp: str, nonce: str, body: bytes) -> str:
     """What belongs under this request: HMAC-SHA256 in hex. `asked` is `METHOD path?query`, as in the request line."""
     words = f"{asked}\n{timestamp}\n{nonce}\n".encode() + body
     return hmac.new(account.secret.get_secret_value().encode(), words, hashlib.sha256).hexdigest()
+
+
+def signed(account: Counterpart, asked: str, timestamp: str, nonce: str, body: bytes) -> dict[str, str]:
+    """The headers of a request of ours; where the address has a path, that is a part of what is asked."""
+    return {
+        "content-type": "application/json",
+        "x-shop-key": account.key,
+        "x-shop-timestamp": timestamp,
+        "x-shop-nonce": nonce,
+        "x-shop-signature": signature(account, asked, timestamp, nonce, body),
+    }
 
 
 def courier_code(account: Account, company: Id) -> str:

@@ -13,6 +13,7 @@ from api.return_wishes import WISHERS as RETURN_WISHERS
 from api.returns import TELLERS
 from api.sentences import FIELD_SENTENCES
 from api.wishes import WISHERS
+from connectors.channels import ownshop_wallet
 from connectors.couriers import kuaidi100_envelope, sf_envelope
 from connectors.payments import alipay_words, wechat_words
 from models.case import Owner, Role
@@ -78,6 +79,7 @@ def reasons_in(rules):
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
         ("outcome", [known.code for known in wechat_words.REFUND_STATES.values() if known.state is State.REFUSED]),
+        ("outcome", list(ownshop_wallet.WORDS.values())),
         ("flag", list(Flag)),
         ("refusal", reasons_in(permissions)),
         ("refusal", reasons_in(labels)),
