@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from models.approval import Agreement, Decision, Step
 from models.errand import State, What
 from models.noun import Id, Money
+from models.refund import Way
 from models.returns import Claim, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from rules import approvals, return_silences
@@ -42,6 +43,7 @@ class ReturnView(BaseModel, frozen=True):
     kind: Kind
     why: Why
     claims: tuple[Claim, ...]
+    way: Way
     urgent: Id | None
     stage: ReturnStage
     since: datetime
@@ -67,7 +69,7 @@ def view(known: ReturnRecord) -> ReturnView:
     row = return_silences.LADDER.by_name.get(standing.waits_for or "")
     made = stages.decisions(matter)
     return ReturnView(
-        **{name: getattr(matter, name) for name in ("id", "order", "kind", "why", "claims", "urgent", "amount")},
+        **{name: getattr(matter, name) for name in ("id", "order", "kind", "why", "claims", "way", "urgent", "amount")},
         **{name: getattr(standing, name) for name in ("stage", "since", "is_overdue", "owner", "waits_for", "due_at")},
         words=row.words if row else None,
         held=matter.hold.code if matter.hold else None,

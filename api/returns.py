@@ -20,11 +20,13 @@ from models.case import Role
 from models.errors import Missing
 from models.fact import Telling
 from models.noun import Id, Money, When
+from models.refund import Way
 from models.returns import Claim, Grade, Kind, Why
 from models.rma import ReturnStage
 from models.stage import Source
 from rules.return_stages import DONE_KINDS
 from rules.urgency import urgent_word
+from rules.wallets import wallet_of
 from store.returns import ReturnFilter, ReturnRow
 
 router = APIRouter(tags=["returns"])
@@ -46,6 +48,7 @@ class Asking(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     claims: tuple[Claim, ...] = Field((), max_length=500, description="Units of the order's lines.")
     grade: Grade | None = Field(None, description="What the customer says of the goods.")
     sum: Money | None = Field(None, description="Of a compensation.")
+    way: Way = Field(Way.ORIGINAL, description="The way the money came, or to a balance in the shop's wallet.")
     note: str = Field("", max_length=500, description="Beside the reason, never instead of it.")
 
 
@@ -88,6 +91,7 @@ async def ask(
     if not visitor.may_see(said.order):
         raise Missing("order_unknown")
     _must_fit(said)
+    _must_be_kept(tools, said)
     await known_of(tools, said.order)  # else a note would make a key for an order that may yet come
     note_id = await tools.contacts.add_note(said.order, said.note) if said.note else None
     words = said.model_dump(exclude={"note"})
@@ -108,6 +112,13 @@ def _must_fit(said: Asking) -> None:
         raise invalid("#/sum", "is missing" if is_sum else "does not belong here", "sum")
     if not is_sum and not said.claims:
         raise invalid("#/claims", "is missing", "missing")
+
+
+def _must_be_kept(tools: Tools, said: Asking) -> None:
+    """A balance is with the shop's wallet, where it has one. Raises: Problem 422."""
+    wallet = wallet_of(said.order.rpartition("/")[0])
+    if said.way is Way.BALANCE and wallet not in [one.name for one in tools.registry.wallets]:
+        raise invalid("#/way", "is not offered: the shop has no wallet", "wallet_unknown")
 
 
 @router.get("/returns", summary="List returns")

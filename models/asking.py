@@ -1,6 +1,7 @@
 from pydantic import Field
 
 from models.noun import Id, Mark, Money, Noun
+from models.refund import Way
 from models.returns import Claim, Grade, Kind, Why
 
 
@@ -13,6 +14,7 @@ class NewReturn(Noun, frozen=True):
     claims: tuple[Claim, ...] = Field((), max_length=500)
     grade: Grade | None = None
     sum: Money | None = None  # of a compensation
+    way: Way = Field(Way.ORIGINAL, exclude_if=lambda way: way is Way.ORIGINAL)
     by: Id
     key: Mark | None = None  # under which it is asked for; asked again under it, it is the same return
     note_id: Id | None = None

@@ -9,7 +9,7 @@ from models.approval import Step
 from models.fact import ReturnFact
 from models.matter import Matter
 from models.noun import Id, Money, Noun
-from models.refund import Terms
+from models.refund import Terms, Way
 from models.return_policy import Judgement, Patience, Service
 from models.returns import Claim, Kind, LineSeen, Share, Why
 from models.standing import Waiting
@@ -36,7 +36,7 @@ class Part(Noun, frozen=True):
 
     transaction: Id
     bill: Id | None  # our number for what was paid
-    party: Id  # who holds it
+    party: Id  # who gives it back: who holds it, or the shop's wallet
     whole: Money  # all that was captured
     amount: Money
     paid_at: datetime | None = None
@@ -75,6 +75,7 @@ class Return(Matter, frozen=True):
     freely: Money = Money(minor=0)  # up to here the money goes by itself
     patience: Patience = Patience()
     # Unsaid where there is nothing to say.
+    way: Way = Field(Way.ORIGINAL, exclude_if=lambda way: way is Way.ORIGINAL)  # as the customer wishes
     terms: Terms = Field(Terms(), exclude_if=lambda terms: terms == Terms())  # of the shop, for the reckoning
     service: Service = Field(Service(), exclude_if=lambda service: service == Service())
     offset: timedelta = Field(timedelta(0), exclude_if=lambda offset: not offset)  # of the shop's zone, when asked

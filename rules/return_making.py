@@ -52,6 +52,7 @@ def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, in
         why=new.why,
         claims=wanted.claims,
         asked_by=new.by,
+        way=new.way,
         note_id=new.note_id,
         urgent=new.urgent,
         judgement=return_policy.judge(order, wanted, beside, policy),

@@ -15,7 +15,7 @@ from rules import refund_shares, return_stages
 from rules.payments import captured_at
 from rules.refund_before import with_own
 from rules.spreading import spread
-from rules.undoing import holder
+from rules.wallets import giver
 from store import return_statements as say
 
 
@@ -34,7 +34,7 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
     grounds = _grounds(matter)
     shares = refund_shares.shares(order, order.bargain, matter.terms, grounds, with_own(order, earlier, matter.id))
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
-    parts = _parts(order, spread(order.payments, await _back(conn, order), total))
+    parts = _parts(order, spread(order.payments, await _back(conn, order), total, matter.way))
     made = Assessed(shares=shares, parts=parts, at=at)
     row = {"id": matter.id, "order_id": order.id, "assessed": made.model_dump_json()}
     after = refund_shares.after(grounds, shares, earlier)
@@ -65,7 +65,7 @@ def _part(order: Order, payment: Payment, portion: Portion) -> Part:
     return Part(
         transaction=payment.transaction,
         bill=bill,
-        party=holder(order, bill),
+        party=giver(order, bill, portion.way),
         whole=payment.amount,
         paid_at=captured_at(payment),
         amount=portion.amount,

@@ -164,6 +164,7 @@ RETURNS: Final[Words] = {
     "returns.case_closed": ("Somebody saw to it", "已处理，关闭"),
     "returns.dismiss": ("Needs nothing", "忽略"),
     "returns.order_of_it": ("Order", "所属订单"),
+    "returns.to_balance": ("to the balance in the shop's wallet", "退至余额"),
     "returns.wording": ("What the customer is told", "告知买家"),
     "returns.to_ask": ("Sentences for asking the customer", "向买家索要材料的话术"),
     "returns.agree": ("Agree", "同意"),

@@ -262,7 +262,8 @@ async def lively(db, registry, env):  # noqa: F811 - the fixture's own name
     client = await a_line(env)
     tools = await tools_for(db, client, registry)
     memory = await memory_of(tools)
-    parties = worker.Parties((Provider("wechat"),), (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),))
+    couriers, shops = (Courier("sf"), Courier("kuaidi100")), (Shop("web/demo"),)
+    parties = worker.Parties((Provider("wechat"),), couriers, shops, wallets=registry.wallets)
     async with AsyncExitStack() as stack:
         for hands in hands_of(client, memory, parties):
             await stack.enter_async_context(hands)

@@ -14,13 +14,14 @@ from models.errors import Refused
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
+from models.refund import Way
 from models.return_policy import Judgement, Patience, Service
 from models.returns import Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS
-from tests.others import now, refuses, says_no
+from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no
 from tests.workflows.conftest import House
 from workflows.rma import ReturnWorkflow
 from workflows.telling import attributes
@@ -315,3 +316,49 @@ async def test_a_shop_that_is_told_of_nothing_halts_no_return(counter):
 
     matter = await counter.over(story)
     assert (stage_of(matter), matter.hold, matter.cases) == (ReturnStage.WITHDRAWN, None, ())
+
+
+class WithWallet(Counter):
+    """A shop whose customers may have a balance with it."""
+
+    def __init__(self, env):
+        super().__init__(env, 30_00, 20_00)
+        self.wallet = Provider("wallet/web/shop")
+        self.books.parts = tuple(part.model_copy(update={"party": self.wallet.name}) for part in self.books.parts)
+
+    def parties(self):
+        return (*super().parties(), self.wallet)
+
+    def known(self):
+        return worker.Parties((self.wechat,), (self.sf, self.jd), (self.shop,), wallets=(self.wallet,))
+
+
+async def test_a_balance_is_credited_once_by_the_wallet_alone_also_when_it_does_it_and_says_nothing(env):
+    house = WithWallet(env)
+    house.wallet.moods[What.REFUND] = does_it_and_says_nothing
+    async with house.at_work():
+        story = await house.ask(way=Way.BALANCE, freely=Money(minor=50_00))
+        matter = await house.over(story)
+
+    assert (stage_of(matter), matter.way) == (ReturnStage.REFUNDED, Way.BALANCE)
+    assert [(deed.key, deed.amount.minor) for deed in house.wallet.done(What.REFUND)] == [
+        ("B0001-R1-refund-1", 30_00),
+        ("B0001-R1-refund-2", 20_00),
+    ]
+    assert set(house.wallet.asked) == {"B0001-R1-refund-1", "B0001-R1-refund-2"}
+    assert house.wechat.done(What.REFUND) == []
+    assert house.memory.claims == {"B0001-R1-refund-1": ("tx0", 30_00), "B0001-R1-refund-2": ("tx1", 20_00)}
+
+
+async def test_a_wallet_that_refuses_is_a_persons_matter_and_frees_the_money(env):
+    house = WithWallet(env)
+    house.wallet.moods[What.REFUND] = says_no
+    async with house.at_work():
+        story = await house.ask(way=Way.BALANCE, freely=Money(minor=50_00))
+        matter = await house.eventually(story, lambda matter: matter.hold is not None)
+        assert (matter.hold.code, house.memory.claims) == ("refund_not_served", {})
+
+        del house.wallet.moods[What.REFUND]
+        await house.wish(story, Retry(by="fin"))
+        await house.over(story)
+    assert [deed.key for deed in house.wallet.done(What.REFUND)] == ["B0001-R1-refund-2", "B0001-R1-refund-3"]
