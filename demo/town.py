@@ -25,6 +25,8 @@ from world.sf import SfExpress
 from world.sf_books import Settings as SfSettings
 from world.shop import Settings as ShopSettings
 from world.shop import Shop
+from world.shop_wire import Pen
+from world.wallet import Wallet
 from world.warehouse import Settings as WarehouseSettings
 from world.warehouse import Warehouse
 from world.warehouse_books import Work
@@ -60,6 +62,8 @@ class Town:
         self.sf = SfExpress(SfSettings(push_url=f"{self.hub}/webhooks/couriers/sf/sf/{self.token}"))
         self.kuaidi = Kuaidi100(Kuaidi100Settings())
         self.dingtalk = DingTalk()
+        known = ShopSettings(self.hub)
+        self.wallet = Wallet(Pen(known.key, known.secret))
 
     def turn(self, **dials: float) -> None:
         """Every party's moods at once."""
@@ -165,6 +169,12 @@ class Town:
                     "secret": ShopSettings(self.hub).secret,
                 }],
             },
+            "wallets": {
+                "ownshop": [{
+                    "channel": "web", "shop": shop, "address": self.addresses["wallet"], "key": "demo-shop",
+                    "secret": self.wallet.pen.secret,
+                }],
+            },
             "messengers": {
                 "dingtalk": [{
                     "name": "dingtalk", "address": self.addresses["dingtalk"],
@@ -184,6 +194,7 @@ async def opened(town: Town, shop: Shop) -> AsyncIterator[Town]:
         "kuaidi": town.kuaidi.app,
         "dingtalk": town.dingtalk.app,
         "shop": shop.app,
+        "wallet": town.wallet.app,
     }
     async with AsyncExitStack() as ending:
         for name, app in apps.items():

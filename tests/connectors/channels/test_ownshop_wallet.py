@@ -111,9 +111,9 @@ async def test_what_we_cannot_read_proves_nothing(answer):
             return Answer(answer[0], {}, answer[1])
 
     party = OwnShopWallet(an_account("http://wallet"), Says())
-    for ask in (party.refund(ASKED), party.refunded(NUMBER, BILL)):
+    for ask in (lambda: party.refund(ASKED), lambda: party.refunded(NUMBER, BILL)):
         with pytest.raises(Garbled):
-            await ask
+            await ask()
 
 
 async def test_a_path_of_its_own_is_signed_too():
