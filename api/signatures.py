@@ -105,6 +105,7 @@ async def _order_of(request: Request, tools: Tools) -> Id:
             return await tools.returns.order_of(known["return_id"])
         return _About.model_validate_json((await message_of(request, SMALL_BODY)).body).order
     except (Missing, ValidationError):
+        spend(tools, Limit.FAILURES, place_of(request))
         raise unauthorized("no_key") from None
 
 

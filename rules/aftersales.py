@@ -6,7 +6,7 @@ from datetime import datetime
 from models.fact import ParcelDelivered, ReturnTold
 from models.noun import Id
 from models.order import Order
-from models.returns import AfterSale, Kind
+from models.returns import AfterSale
 from models.wish import Cancel
 
 DECIDED = (AfterSale.GIVEN, AfterSale.DONE)
@@ -19,9 +19,14 @@ def learn(returns: tuple[ReturnTold, ...], fact: ReturnTold) -> tuple[ReturnTold
     known = {told.return_id: told for told in returns}
     before = known.get(fact.return_id)
     if before is None or fact.version > before.version:
-        is_same = before is not None and before.standing in DECIDED and fact.standing in DECIDED
-        known[fact.return_id] = fact.model_copy(update={"heard_at": before.heard_at}) if before and is_same else fact
+        known[fact.return_id] = _as_first_heard(before, fact) if before else fact
     return tuple(known[return_id] for return_id in sorted(known))
+
+
+def _as_first_heard(before: ReturnTold, fact: ReturnTold) -> ReturnTold:
+    """Told once more how far it is, it has been so far since it was heard for the first time."""
+    is_same = any(before.standing in group and fact.standing in group for group in (DECIDED, (AfterSale.TRIGGERED,)))
+    return fact.model_copy(update={"heard_at": before.heard_at}) if is_same else fact
 
 
 def find(order: Order, return_id: Id) -> ReturnTold | None:
@@ -42,11 +47,6 @@ def given(order: Order) -> Counter[Id]:
         for part in told.parts:
             back[part.transaction] += part.amount.minor
     return back
-
-
-def decided_at(order: Order) -> datetime | None:
-    """When the order last heard that units are paid back instead of sent."""
-    return max((told.heard_at for told in of(order, *DECIDED) if told.ends_in is Kind.REFUND_ONLY), default=None)
 
 
 def is_any_open(order: Order) -> bool:

@@ -11,9 +11,10 @@ from models.order import Order
 from models.parcel import Parcel
 from models.returns import AfterSale, Kind, Why
 from models.wish import Cancel, CancelRest
-from rules import aftersales, errands
+from rules import aftersales, errands, money
 
-Spared = dict[Id, Counter[Id]]  # box, thing, units
+Spared = dict[Id, Counter[int]]  # of each box, units of each line
+Sparing = tuple[ReturnTold, Id, int, int]  # which return spares of which box how many units of which line
 ABOUT_GOODS = frozenset(Why) - {Why.NO_REASON, Why.SHORT, Why.NOT_RECEIVED}  # of which the customer has seen something
 
 
@@ -48,7 +49,13 @@ def is_with_customer(order: Order, box: Id) -> bool:
 def contents(order: Order, box: Box) -> tuple[Units, ...]:
     """What is to be in it: without the units that were refunded before it left."""
     gone = spared(order, *aftersales.DECIDED).get(box.id)
-    return box.units if gone is None else _less(box.units, gone)
+    if gone is None:
+        return box.units
+    things = Counter[Id]()
+    for line, quantity in gone.items():
+        things[order.lines[line].sku] += quantity
+    left = [(one.sku, one.quantity - things[one.sku]) for one in box.units]
+    return tuple(Units(sku=sku, quantity=quantity) for sku, quantity in left if quantity > 0)
 
 
 def waits(order: Order, box: Id) -> bool:
@@ -57,51 +64,54 @@ def waits(order: Order, box: Id) -> bool:
 
 
 def spared(order: Order, *standings: AfterSale) -> Spared:
-    """Units of each box that are refunded instead of sent, by returns that are so far.
-
-    Why those that are decided come first: what is taken out of a box stays out, whoever asks next.
-    """
-    if not order.returns:
-        return {}
-    found, wanted = Spared(), Spared()
-    for told in (*_sparing(order, *aftersales.DECIDED), *_sparing(order, *aftersales.WAITING)):
-        for box, sku, quantity in list(_from_boxes(order, told, found)):
-            found.setdefault(box, Counter())[sku] += quantity
-            if told.standing in standings:
-                wanted.setdefault(box, Counter())[sku] += quantity
+    """Units of each box that are refunded instead of sent, by returns that are so far."""
+    wanted = Spared()
+    for told, box, line, quantity in _spared(order):
+        if told.standing in standings:
+            wanted.setdefault(box, Counter())[line] += quantity
     return wanted
 
 
-def _sparing(order: Order, *standings: AfterSale) -> list[ReturnTold]:
+def spared_at(order: Order, box: Id) -> datetime | None:
+    """When the order last heard that units of this box are paid back instead of sent."""
+    told = [told.heard_at for told, of, _, _ in _spared(order) if of == box and told.standing in aftersales.DECIDED]
+    return max(told, default=None)
+
+
+def _spared(order: Order) -> list[Sparing]:
+    """Why those that are decided come first: what is taken out of a box stays out, whoever asks next."""
+    if not order.returns:
+        return []
+    found, sparing = Spared(), list[Sparing]()
+    for told in (*_asking(order, *aftersales.DECIDED), *_asking(order, *aftersales.WAITING)):
+        for box, line, quantity in list(_from_boxes(order, told, found)):
+            found.setdefault(box, Counter())[line] += quantity
+            sparing.append((told, box, line, quantity))
+    return sparing
+
+
+def _asking(order: Order, *standings: AfterSale) -> list[ReturnTold]:
     """Of those that are decided, they that gave something: the others lost what they asked for to somebody else."""
     known = [told for told in aftersales.of(order, *standings) if told.ends_in is Kind.REFUND_ONLY]
     return [told for told in known if told.standing not in aftersales.DECIDED or told.parts]
 
 
-def _from_boxes(order: Order, told: ReturnTold, found: Spared) -> Iterator[tuple[Id, Id, int]]:
+def _from_boxes(order: Order, told: ReturnTold, found: Spared) -> Iterator[tuple[Id, int, int]]:
     """Out of the last boxes first; never out of one that had left, or had been stopped, when it was asked."""
-    here = [box for box in order.boxes[::-1] if _is_here(order, box, told.asked_at)]
-    for sku, wanted in _asked(order, told).items():
-        left = wanted
-        for box in here:
-            free = _of(box, sku) - found.get(box.id, Counter[Id]())[sku]
-            if part := min(left, max(0, free)):
-                yield box.id, sku, part
+    held = {box.id: money.units_of(order, [box.id]) for box in order.boxes}
+    for claim in told.claims:
+        left = claim.quantity - _with_customer(order, told, claim.line)
+        for box in [box.id for box in order.boxes[::-1] if _is_here(order, box, told.asked_at)]:
+            free = held[box][claim.line] - found.get(box, Counter[int]())[claim.line]
+            if part := min(max(0, left), max(0, free)):
+                yield box, claim.line, part
                 left -= part
 
 
-def _asked(order: Order, told: ReturnTold) -> Counter[Id]:
-    """By things. What is wrong with goods is about those that the customer has, where they have any."""
-    asked = Counter[Id]()
-    for claim in told.claims:
-        if claim.line < len(order.lines):
-            asked[order.lines[claim.line].sku] += claim.quantity
-    if told.why in ABOUT_GOODS:
-        for box in order.boxes:
-            asked -= Counter(
-                {units.sku: units.quantity for units in box.units} if _is_away(order, box, told.asked_at) else {}
-            )
-    return asked
+def _with_customer(order: Order, told: ReturnTold, line: int) -> int:
+    """What is wrong with goods is about those that the customer has, where they have any."""
+    away = [box.id for box in order.boxes if _is_away(order, box, told.asked_at)]
+    return money.units_of(order, away)[line] if told.why in ABOUT_GOODS else 0
 
 
 def _is_here(order: Order, box: Box, at: datetime) -> bool:
@@ -122,12 +132,3 @@ def _stopped_at(order: Order, box: Box) -> datetime | None:
     """By a wish for the whole order, or for its rest."""
     stops = [entry.at for entry in order.wishes if isinstance(entry.wish, Cancel) or box.id in entry.boxes]
     return min(stops, default=None)
-
-
-def _of(box: Box, sku: Id) -> int:
-    return sum(units.quantity for units in box.units if units.sku == sku)
-
-
-def _less(units: tuple[Units, ...], gone: Counter[Id]) -> tuple[Units, ...]:
-    left = [(one.sku, one.quantity - gone[one.sku]) for one in units]
-    return tuple(Units(sku=sku, quantity=quantity) for sku, quantity in left if quantity > 0)

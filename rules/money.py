@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from models.noun import Id, Money
 from models.order import Order
 
-Less = Mapping[Id, Counter[Id]]  # of each box, units of each thing
+Less = Mapping[Id, Counter[int]]  # of each box, units of each line
 NOTHING_LESS: Less = {}
 
 
@@ -42,29 +42,30 @@ def units_of(order: Order, boxes: Sequence[Id], less: Less = NOTHING_LESS) -> Co
     """How many units of each line, by its place, these boxes hold."""
     units = Counter[int]()
     for nth, first, last in _pieces(order, boxes, less):
-        bounds = (min(max(count, 0), order.lines[nth].quantity) for count in (first, last))
-        units[nth] -= next(bounds) - next(bounds)
-    return +units
+        units[nth] += last - first
+    return units
 
 
 def _pieces(order: Order, boxes: Sequence[Id], less: Less) -> Iterator[tuple[int, int, int]]:
-    """For each line, from which unit of it to which these boxes hold; beyond either of its ends is nothing of it."""
-    spans, before = _spans(order, boxes, less), Counter[Id]()
+    """For each line, from which unit of it to which each of these boxes holds."""
+    spans, before = _spans(order, boxes), Counter[Id]()
     for nth, line in enumerate(order.lines):
-        for start, end in spans.get(line.sku, ()):
-            yield nth, start - before[line.sku], end - before[line.sku]
+        for box, start, end in spans.get(line.sku, ()):
+            first, last = (min(max(at - before[line.sku], 0), line.quantity) for at in (start, end))
+            last -= less.get(box, Counter())[nth]
+            if first < last:
+                yield nth, first, last
         before[line.sku] += line.quantity
 
 
-def _spans(order: Order, boxes: Sequence[Id], less: Less) -> dict[Id, list[tuple[int, int]]]:
-    """For each thing, from which unit of it to which these boxes hold."""
-    spans, taken = dict[Id, list[tuple[int, int]]](), Counter[Id]()
+def _spans(order: Order, boxes: Sequence[Id]) -> dict[Id, list[tuple[Id, int, int]]]:
+    """For each thing, from which unit of it to which each of these boxes holds."""
+    spans, taken = dict[Id, list[tuple[Id, int, int]]](), Counter[Id]()
     for box in order.boxes:
         for units in box.units:
             start = taken[units.sku]
             taken[units.sku] += units.quantity
-            end = taken[units.sku] - less.get(box.id, Counter())[units.sku]
-            spans.setdefault(units.sku, []).extend([(start, end)] if box.id in boxes else [])
+            spans.setdefault(units.sku, []).extend([(box.id, start, taken[units.sku])] if box.id in boxes else [])
     return spans
 
 

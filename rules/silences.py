@@ -196,7 +196,7 @@ def _contradicted(order: Order) -> Due | None:
 def _lessened(order: Order) -> Due | None:
     """Units are refunded that somebody has already taken off the shelf for a box that goes out without them."""
     here = parcels.lessened(order)
-    since = aftersales.decided_at(order) if here else None
+    since = boxes.spared_at(order, here[0].id) if here else None
     return Due(since, since, place=here[0].place) if since else None
 
 

@@ -18,7 +18,7 @@ from models.order import Order, Record
 from models.refund import Before
 from models.returns import Beside, Kind
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
-from rules import aftersales, return_making, return_silences
+from rules import aftersales, return_making, return_silences, undoing
 from rules.refund_before import with_own
 from rules.return_news import news, telling
 from store import cases, money, refund_sums, stock
@@ -124,8 +124,11 @@ class Returns:
         """
         async with self.db.begin() as conn:
             order, at, _ = await _locked(conn, matter.order)
-            if aftersales.is_its_own(order, matter.id) is None:
+            is_own = aftersales.is_its_own(order, matter.id)
+            if is_own is None:
                 raise NotYet("order_not_told")
+            if not is_own and not undoing.is_undone(order):  # the customer may get the goods all the same
+                raise NotYet("order_is_stopping")
             return await refund_sums.assessed(conn, order, matter, at)
 
     async def _tell_order(self, conn: AsyncConnection, record: ReturnRecord) -> None:

@@ -121,7 +121,11 @@ SPARE = text(f"""
     ), lessened AS (
         UPDATE reserved_boxes b SET units = wanted.units FROM wanted, reservations r
         WHERE r.order_id = :order_id AND b.key = r.key AND b.box = wanted.box AND b.state = 'held'
-            AND b.units IS DISTINCT FROM wanted.units
+            AND b.units IS DISTINCT FROM wanted.units AND NOT EXISTS ( -- only ever less
+                SELECT FROM jsonb_to_recordset(wanted.units) AS kept (sku text, quantity int)
+                LEFT JOIN jsonb_to_recordset(b.units) AS had (sku text, quantity int) USING (sku)
+                WHERE kept.quantity > coalesce(had.quantity, 0)
+            )
         RETURNING b.key, b.box, b.place, old.units AS before, new.units AS after
     ), cut AS (
         SELECT key, box, place, had.sku, had.quantity - coalesce(kept.quantity, 0) AS quantity

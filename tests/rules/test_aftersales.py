@@ -6,11 +6,14 @@ from itertools import permutations
 import pytest
 
 from models.errand import What
-from models.refund import Before
+from models.line import Box, Line, Units
+from models.noun import Money
+from models.refund import Before, Grounds, Terms
+from models.returns import Claim, Kind, Why
 from models.scan import Word
 from models.stage import Stage
 from models.wish import Cancel, CancelRest, CloseCase
-from rules import aftersales, boxes, money
+from rules import aftersales, boxes, money, refund_shares
 from rules.deadlines import climbed, next_alarm
 from rules.endings import may_end
 from rules.errands import noted
@@ -190,3 +193,72 @@ def test_units_of_stopped_boxes_count_once_by_line():
     whole = money.units_of(order, [box.id for box in order.boxes])
     assert whole == {nth: line.quantity for nth, line in enumerate(order.lines)}
     assert sum(money.units_of(order, stopped).values()) == sum(u.quantity for u in order.boxes[1].units)
+
+
+def test_a_return_that_was_first_has_its_part_also_of_an_order_that_is_stopped_on_the_road():
+    order = two()
+    parcels = [label_of(order, n) for n in (1, 2)]
+    order = after(order, *(shipped(parcel, id=f"s{parcel}") for parcel in parcels))
+    word = told(order, "triggered", version=2, line=1, quantity=2, why="not_received", at=LATER)
+    stopped = granted(after(order, word, heard_at=LATER), Cancel(by="u1"), LATER + HOUR)
+    before = with_own(stopped, Before(), f"{order.business_no}-R1")
+    grounds = Grounds(kind=Kind.REFUND_ONLY, why=Why.NOT_RECEIVED, units=(Claim(line=1, quantity=2),))
+
+    assert (refund_due(stopped), before) == (0, Before())
+    given = refund_shares.shares(stopped, stopped.bargain, Terms(), grounds, before)
+    assert refund_shares.refund(given) == SMALL
+
+
+def test_what_the_order_stopped_of_a_line_does_not_bar_the_return_of_its_other_units():
+    order = ready(two_boxes(), ("east", "west"))
+    claimed = after(order, told(order, "triggered", line=1, quantity=2, kind="return"))
+    gone = granted(after(claimed, shipped(label_of(order, 1))), CancelRest(by="u1"), LATER)
+
+    assert [taken.quantity for taken in with_own(gone, Before()).units] == [2]
+    assert with_own(gone, Before(), f"{order.business_no}-R1").units == ()
+
+
+def test_two_lines_of_one_thing_at_two_prices_are_each_paid_back_once():
+    lines = (
+        Line(sku="tea", quantity=1, unit_price=Money(minor=10000)),
+        Line(sku="tea", quantity=1, unit_price=Money(minor=1000)),
+        Line(sku="cup", quantity=1, unit_price=Money(minor=5000)),
+    )
+    order = ready(lines=lines, total=Money(minor=16000))
+    halves = [("east", {"tea": 1}), ("west", {"tea": 1, "cup": 1})]
+    made = [
+        Box(
+            id=f"{order.business_no}-box-{n}",
+            place=place,
+            units=tuple(Units(sku=s, quantity=q) for s, q in held.items()),
+        )
+        for n, (place, held) in enumerate(halves, 1)
+    ]
+    order = order.model_copy(update={"boxes": tuple(made)})
+    for line, price in enumerate((10000, 1000)):
+        given = after(order, told(order, "given", line=line, minor=price))
+        own = money.share_of(order, [box.id for box in order.boxes], boxes.spared(given, "given")).minor
+        assert price + own == 16000
+        assert sum(len(boxes.contents(given, box)) for box in order.boxes) == 2
+
+
+def test_told_again_after_the_stop_it_was_first_all_the_same():
+    order = two()
+    first = granted(after(order, told(order, "triggered", version=2)), Cancel(by="u1"), LATER)
+    again = after(first, told(order, "triggered", version=3), heard_at=LATER + HOUR)
+
+    assert (aftersales.is_its_own(again, f"{order.business_no}-R1"), refund_due(again)) == (True, 0)
+
+
+def test_a_box_is_opened_again_for_its_own_units_only():
+    order = ready(two_boxes(), ("east",))
+    begun = after(order, picked(label_of(order)))
+    given = after(begun, told(order, "given", line=0, minor=BIG), heard_at=LATER)
+    closing = CloseCase(by="w1", deadline="lessened", since=next_alarm(given).since)
+    case = climbed(given, next_alarm(given), LATER)
+    done = granted(case, closing, LATER)
+    nothing = after(done, told(order, "given", number=2, line=1), heard_at=LATER + HOUR)
+    assert scan(nothing, shipped, label_of(order))[0] is Word.ACCEPTED
+
+    more = after(done, told(order, "given", number=2, line=1, minor=HALF), heard_at=LATER + HOUR)
+    assert scan(more, shipped, label_of(order)) == (Word.REFUSED, "take_out_refunded")

@@ -7,7 +7,8 @@ import pytest
 
 from models.approval import HOUSE
 from models.asking import NewReturn
-from models.errors import Missing, Refused, Unavailable
+from models.errand import What
+from models.errors import Missing, NotYet, Refused, Unavailable
 from models.line import Box, Line, Units
 from models.noun import Money
 from models.order import Record
@@ -19,6 +20,7 @@ from models.returns import Claim, Grade, Graded, Kind, LineSeen, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Cancel, CancelRest, Granted, Withdraw
 from rules.deadlines import judged
+from rules.errands import noted
 from rules.learning import hear
 from rules.return_news import news
 from rules.return_permissions import granted
@@ -30,7 +32,7 @@ from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.returns import ReturnFilter, Returns
 from store.stock import Shelves
-from tests.builders import NOON, a_telling, delivered, paid, shipped
+from tests.builders import NOON, a_telling, an_errand, delivered, paid, shipped
 from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
 
 LATER = NOON + timedelta(days=1)
@@ -185,7 +187,11 @@ async def test_how_much_waits_until_the_order_knows_and_is_nothing_once_the_orde
     made, _ = await returns.ask(wanted(order, quantity=2))
     with pytest.raises(Unavailable, match="order_not_told"):
         await returns.assess(made)
-    await triggered(db, wished(order, Cancel(by="wu"), NOON + timedelta(hours=2)), made)
+    stopped = await triggered(db, wished(order, Cancel(by="wu"), NOON + timedelta(hours=2)), made)
+    with pytest.raises(NotYet, match="order_is_stopping"):
+        await returns.assess(made)
+    back = an_errand(order, What.REFUND, f"tx-{order.business_no}", amount=order.total)
+    await triggered(db, noted(stopped, back))
 
     assert sums(await returns.assess(made)) == []
     again, _ = await returns.ask(wanted(order, quantity=1))
