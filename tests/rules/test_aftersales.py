@@ -23,27 +23,11 @@ from rules.scans import answer_to
 from rules.stages import stage_of
 from rules.undoing import is_undone, owed, refund_due
 from rules.wishes import granted
-from tests.builders import NOON, a_telling, after, an_errand, delivered, label_of, picked, ready, shipped, two_boxes
+from tests.builders import NOON, after, an_errand, delivered, label_of, picked, ready, return_told, shipped, two_boxes
 
 HOUR = timedelta(hours=1)
 LATER = NOON + HOUR
 BIG, SMALL, HALF = 19900, 10000, 5000  # of the boxes, and of one unit of the second
-
-
-def told(order, standing, version=1, minor=0, at=NOON, **fields):
-    parts = [{"transaction": "tx1", "amount": {"minor": minor}}] if minor else []
-    said = {"number": 1, "line": 0, "quantity": 1, "kind": "refund_only", "why": "no_reason"} | fields
-    body = {
-        "return_id": f"{order.business_no}-R{said['number']}",
-        "version": version,
-        "standing": standing,
-        "ends_in": said["kind"],
-        "why": said["why"],
-        "claims": [{"line": said["line"], "quantity": said["quantity"]}],
-        "asked_at": at.isoformat(),
-        "parts": parts,
-    }
-    return a_telling("return_told", "house", f"r{said['number']}.{version}", at, **body)
 
 
 def two(**fields):
@@ -63,18 +47,18 @@ def scan(order, step, parcel):
 def test_what_is_under_refund_waits_and_goes_on_when_the_return_is_over():
     order = two()
     parcel = label_of(order, 2)
-    asked = after(order, told(order, "open", line=1))
+    asked = after(order, return_told(order, "open", line=1))
 
     assert scan(asked, picked, parcel) == (Word.REFUSED, "under_refund")
     assert scan(asked, picked, label_of(order, 1))[0] is Word.ACCEPTED
     assert owed(asked) == []
-    over = after(asked, told(order, "over", version=2, line=1))
+    over = after(asked, return_told(order, "over", version=2, line=1))
     assert scan(over, picked, parcel)[0] is Word.ACCEPTED
 
 
 def test_a_box_of_which_all_is_refunded_is_stopped_and_its_money_is_not_given_twice():
     order = two()
-    given = after(order, told(order, "given", line=1, quantity=2, minor=SMALL))
+    given = after(order, return_told(order, "given", line=1, quantity=2, minor=SMALL))
 
     assert [box.id for box in boxes.dropped(given)] == [order.boxes[1].id]
     assert [what for what, _, _ in dues(given)] == [What.VOID, What.RELEASE]
@@ -87,19 +71,19 @@ def test_a_box_of_which_all_is_refunded_is_stopped_and_its_money_is_not_given_tw
 def test_units_that_a_return_pays_for_are_not_the_orders_to_give_back(standing):
     """The rest was stopped after somebody asked for one unit of it: the order gives what is left of that box."""
     order = two()
-    asked = after(order, told(order, standing, line=1, minor=HALF if standing == "given" else 0))
+    asked = after(order, return_told(order, standing, line=1, minor=HALF if standing == "given" else 0))
     shipped_one = after(asked, shipped(label_of(order, 1)))
     stopped = granted(shipped_one, CancelRest(by="u1"), LATER)
     assert refund_due(stopped) == HALF
 
-    over = after(stopped, told(order, "over", version=2, line=1))
+    over = after(stopped, return_told(order, "over", version=2, line=1))
     assert refund_due(over) == SMALL
 
 
 def test_some_units_of_a_box_are_taken_out_of_it_and_the_others_go():
     order = ready(two_boxes(), ("east",))
     (box,) = order.boxes
-    given = after(order, told(order, "given", line=0, minor=BIG))
+    given = after(order, return_told(order, "given", line=0, minor=BIG))
 
     assert [units.sku for units in box.units] != [units.sku for units in boxes.contents(given, box)]
     assert sum(units.quantity for units in boxes.contents(given, box)) == sum(u.quantity for u in box.units) - 1
@@ -110,7 +94,7 @@ def test_a_box_that_was_begun_waits_until_somebody_took_the_units_out():
     order = ready(two_boxes(), ("east",))
     parcel = label_of(order, 1)
     begun = after(order, picked(parcel))
-    given = after(begun, told(order, "given", line=0, minor=BIG), heard_at=LATER)
+    given = after(begun, return_told(order, "given", line=0, minor=BIG), heard_at=LATER)
     alarm = next_alarm(given)
     assert scan(given, shipped, parcel) == (Word.REFUSED, "take_out_refunded")
     assert alarm.deadline == "lessened"
@@ -120,14 +104,14 @@ def test_a_box_that_was_begun_waits_until_somebody_took_the_units_out():
 
     done = granted(case, closing, LATER)
     assert scan(done, shipped, parcel)[0] is Word.ACCEPTED
-    again = after(done, told(order, "done", version=2, line=0, minor=BIG), heard_at=LATER + HOUR)
+    again = after(done, return_told(order, "done", version=2, line=0, minor=BIG), heard_at=LATER + HOUR)
     assert scan(again, shipped, parcel)[0] is Word.ACCEPTED
 
 
 def test_about_goods_that_the_customer_has_nothing_is_kept_here():
     order = ready(two_boxes(), ("east", "west"))
     sent = after(order, shipped(label_of(order, 1)))
-    asked = after(sent, told(order, "open", line=0, why="defective", at=LATER))
+    asked = after(sent, return_told(order, "open", line=0, why="defective", at=LATER))
 
     assert not any(boxes.waits(asked, box.id) for box in order.boxes)
 
@@ -139,22 +123,22 @@ def test_an_order_waits_with_its_end_for_its_returns_and_ends_with_what_they_too
     for nth, parcel in enumerate(parcels, 1):
         order = noted(order, an_errand(order, What.REPORT, parcel, round=nth))
     assert next_alarm(order).deadline == "incomplete"
-    asked = after(order, told(order, "open", kind="return"))
+    asked = after(order, return_told(order, "open", kind="return"))
     assert next_alarm(asked) is None or next_alarm(asked).deadline != "incomplete"
 
-    given = after(asked, told(order, "given", version=2, kind="return", minor=BIG))
-    done = after(given, told(order, "done", version=3, kind="return", minor=BIG))
+    given = after(asked, return_told(order, "given", version=2, kind="return", minor=BIG))
+    done = after(given, return_told(order, "done", version=3, kind="return", minor=BIG))
     assert next_alarm(done).deadline == "incomplete"
     ended = climbed(done, next_alarm(done), next_alarm(done).at)
     assert (stage_of(ended), may_end(ended)) == (Stage.PARTLY_REFUNDED, True)
-    all_of_it = after(ended, told(order, "given", number=2, minor=SMALL, kind="return"))
+    all_of_it = after(ended, return_told(order, "given", number=2, minor=SMALL, kind="return"))
     assert (stage_of(all_of_it), may_end(all_of_it)) == (Stage.REFUNDED, False)
-    assert may_end(after(all_of_it, told(order, "done", number=2, version=2, minor=SMALL, kind="return")))
+    assert may_end(after(all_of_it, return_told(order, "done", number=2, version=2, minor=SMALL, kind="return")))
 
 
 def test_who_was_first_pays_a_stop_or_the_return():
     order = two()
-    triggered = told(order, "triggered", version=2)
+    triggered = return_told(order, "triggered", version=2)
     first_stop = after(granted(order, Cancel(by="u1"), NOON), triggered, heard_at=LATER)
     first_return = granted(after(order, triggered), Cancel(by="u1"), LATER)
     number = f"{order.business_no}-R1"
@@ -164,14 +148,14 @@ def test_who_was_first_pays_a_stop_or_the_return():
     assert (aftersales.is_its_own(first_return, number), refund_due(first_return)) == (True, 0)
     assert not is_undone(first_return)
     assert aftersales.is_its_own(order, number) is None
-    said = after(first_return, told(order, "given", version=3, minor=700))
+    said = after(first_return, return_told(order, "given", version=3, minor=700))
     assert refund_due(said) == BIG + SMALL - 700
 
 
 def test_the_newest_word_of_each_return_counts_in_whichever_order_they_come():
     order = two()
-    words = [told(order, *word) for word in (("open", 1), ("triggered", 2), ("given", 3))]
-    words.append(told(order, "open", number=2))
+    words = [return_told(order, *word) for word in (("open", 1), ("triggered", 2), ("given", 3))]
+    words.append(return_told(order, "open", number=2))
     ends = {tuple((one.return_id, one.standing) for one in after(order, *some).returns) for some in permutations(words)}
 
     assert len(ends) == 1
@@ -181,7 +165,7 @@ def test_the_newest_word_of_each_return_counts_in_whichever_order_they_come():
 
 def test_somebody_else_who_speaks_of_a_return_is_hearsay():
     order = two()
-    word = told(order, "given", minor=BIG)
+    word = return_told(order, "given", minor=BIG)
     forged = word.model_copy(update={"source": "provider"})
 
     assert (after(order, forged).returns, len(after(order, forged).hearsay)) == ((), 1)
@@ -199,7 +183,7 @@ def test_a_return_that_was_first_has_its_part_also_of_an_order_that_is_stopped_o
     order = two()
     parcels = [label_of(order, n) for n in (1, 2)]
     order = after(order, *(shipped(parcel, id=f"s{parcel}") for parcel in parcels))
-    word = told(order, "triggered", version=2, line=1, quantity=2, why="not_received", at=LATER)
+    word = return_told(order, "triggered", version=2, line=1, quantity=2, why="not_received", at=LATER)
     stopped = granted(after(order, word, heard_at=LATER), Cancel(by="u1"), LATER + HOUR)
     before = with_own(stopped, Before(), f"{order.business_no}-R1")
     grounds = Grounds(kind=Kind.REFUND_ONLY, why=Why.NOT_RECEIVED, units=(Claim(line=1, quantity=2),))
@@ -211,7 +195,7 @@ def test_a_return_that_was_first_has_its_part_also_of_an_order_that_is_stopped_o
 
 def test_what_the_order_stopped_of_a_line_does_not_bar_the_return_of_its_other_units():
     order = ready(two_boxes(), ("east", "west"))
-    claimed = after(order, told(order, "triggered", line=1, quantity=2, kind="return"))
+    claimed = after(order, return_told(order, "triggered", line=1, quantity=2, kind="return"))
     gone = granted(after(claimed, shipped(label_of(order, 1))), CancelRest(by="u1"), LATER)
 
     assert [taken.quantity for taken in with_own(gone, Before()).units] == [2]
@@ -236,7 +220,7 @@ def test_two_lines_of_one_thing_at_two_prices_are_each_paid_back_once():
     ]
     order = order.model_copy(update={"boxes": tuple(made)})
     for line, price in enumerate((10000, 1000)):
-        given = after(order, told(order, "given", line=line, minor=price))
+        given = after(order, return_told(order, "given", line=line, minor=price))
         own = money.share_of(order, [box.id for box in order.boxes], boxes.spared(given, "given")).minor
         assert price + own == 16000
         assert sum(len(boxes.contents(given, box)) for box in order.boxes) == 2
@@ -244,8 +228,8 @@ def test_two_lines_of_one_thing_at_two_prices_are_each_paid_back_once():
 
 def test_told_again_after_the_stop_it_was_first_all_the_same():
     order = two()
-    first = granted(after(order, told(order, "triggered", version=2)), Cancel(by="u1"), LATER)
-    again = after(first, told(order, "triggered", version=3), heard_at=LATER + HOUR)
+    first = granted(after(order, return_told(order, "triggered", version=2)), Cancel(by="u1"), LATER)
+    again = after(first, return_told(order, "triggered", version=3), heard_at=LATER + HOUR)
 
     assert (aftersales.is_its_own(again, f"{order.business_no}-R1"), refund_due(again)) == (True, 0)
 
@@ -253,12 +237,12 @@ def test_told_again_after_the_stop_it_was_first_all_the_same():
 def test_a_box_is_opened_again_for_its_own_units_only():
     order = ready(two_boxes(), ("east",))
     begun = after(order, picked(label_of(order)))
-    given = after(begun, told(order, "given", line=0, minor=BIG), heard_at=LATER)
+    given = after(begun, return_told(order, "given", line=0, minor=BIG), heard_at=LATER)
     closing = CloseCase(by="w1", deadline="lessened", since=next_alarm(given).since)
     case = climbed(given, next_alarm(given), LATER)
     done = granted(case, closing, LATER)
-    nothing = after(done, told(order, "given", number=2, line=1), heard_at=LATER + HOUR)
+    nothing = after(done, return_told(order, "given", number=2, line=1), heard_at=LATER + HOUR)
     assert scan(nothing, shipped, label_of(order))[0] is Word.ACCEPTED
 
-    more = after(done, told(order, "given", number=2, line=1, minor=HALF), heard_at=LATER + HOUR)
+    more = after(done, return_told(order, "given", number=2, line=1, minor=HALF), heard_at=LATER + HOUR)
     assert scan(more, shipped, label_of(order)) == (Word.REFUSED, "take_out_refunded")

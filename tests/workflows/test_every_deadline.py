@@ -19,7 +19,16 @@ from rules.inquiries import shield
 from rules.silences import ROWS
 from rules.stages import stage_of
 from tests import others, standing
-from tests.builders import a_telling, delivered, paid, received_back, refund_settled, shipped, tracked
+from tests.builders import (
+    a_telling,
+    delivered,
+    paid,
+    received_back,
+    refund_settled,
+    return_told,
+    shipped,
+    tracked,
+)
 from tests.going_on import AHEAD, World
 from tests.standing import REAL, UNREADABLE, Town, a_town, handled, labelled
 
@@ -227,6 +236,15 @@ async def unproven(town):
     return world
 
 
+async def lessened(town):
+    """One of two units is refunded when both are off their shelf."""
+    world = await labelled(town, two=True)
+    cups = next(box.id for box in world.order.boxes if box.units[0].sku == "cup")
+    await world.pick(next(parcel.id for parcel in world.order.parcels if parcel.box == cups))
+    await world.tell(return_told(world.order, "given", line=1, minor=5000))
+    return world
+
+
 async def unread(town):
     world = await standing.received(town)
     await world.tell(UNREADABLE)
@@ -244,6 +262,7 @@ PEOPLES = {
     "unreviewed": Silence(standing.paid_and_to_review, REAL.review_within, Role.OPS, wished(Approve(by="ops"))),
     "unlabelled": Silence(standing.unwritten, REAL.label_within, Role.OPS, written),
     "by_hand": Silence(standing.unwritten, AT_ONCE, Role.WAREHOUSE, written),
+    "lessened": Silence(lessened, AT_ONCE, Role.WAREHOUSE, looked_at),
     "lost_label": Silence(lost, AT_ONCE, Role.OPS, wished(Retry(by="desk", what=What.LABEL))),
     "unpicked": Silence(labelled, REAL.pick_within, Role.WAREHOUSE, of_first(World.pick)),
     "unpacked": Silence(standing.picked, REAL.pack_within, Role.WAREHOUSE, of_first(World.pack)),

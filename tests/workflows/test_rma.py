@@ -329,7 +329,7 @@ class WithWallet(Counter):
     def parties(self):
         return (*super().parties(), self.wallet)
 
-    def known(self):
+    def accounts(self):
         return worker.Parties((self.wechat,), (self.sf, self.jd), (self.shop,), wallets=(self.wallet,))
 
 
