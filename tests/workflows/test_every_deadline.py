@@ -390,7 +390,7 @@ def test_every_row_is_lived_through():
     assert (sorted(PEOPLES), sorted(CLOCKS)) == (sorted(peoples), sorted(clocks))
 
 
-BY_A_PERSON = {"gave_too_much": "desk", "returned": "desk"}  # nothing else ends them
+BY_A_PERSON = {"gave_too_much": "desk", "returned": "desk", "lessened": "desk"}  # nothing else ends them
 
 
 @pytest.mark.parametrize("name", PEOPLES)
