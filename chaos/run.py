@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from chaos.saboteur import Blow, Saboteur, blows
-from demo.comparison import compared
-from demo.play import Cast, Script, Workforce, acts, assembled, records
+from demo.epilogue import differing
+from demo.play import Cast, Script, Workforce, acts, assembled, plotted, records, returned
 from demo.premises import CHANNEL_SHOP, HURRIED, PLACES, PLENTY
 from demo.scenes import Play
 from models.finding import Check
 from models.order import Record
 from models.policy import Policy
+from models.rma import ReturnRecord
+from rules import restocking
 from rules.boxes import box_of
 from settings import Settings
 from store.findings import Findings
@@ -39,6 +41,7 @@ class Night:
     victims: tuple[str, ...] = VICTIMS
     workforce: Workforce = TWO
     policy: Policy = HURRIED
+    gives_back: bool = False  # some customers ask something back
 
 
 @dataclass
@@ -64,14 +67,14 @@ async def played(settings: Settings, seed: int, night: Night, tell: Callable[[st
         await Policies(cast.house.db).put(CHANNEL_SHOP, night.policy, "chaos")
         saboteur = Saboteur((cast.processes, cast.servers), blows(seed, night.victims, night.pause), _teller(tell))
         script = Script(night.orders, seed, night.spread, at_most=night.spread + night.calm)
-        plot = Play(cast.town, cast.shop, cast.ops, seed)
+        plot = plotted(cast, seed) if night.gives_back else Play(cast.town, cast.shop, cast.ops, seed)
         striking = asyncio.create_task(_strikes(saboteur, night))
         try:
             await acts(cast, plot, script)
         finally:
             striking.cancel()
             await asyncio.wait([striking])
-        wrong = [words async for words in found(cast)]
+        wrong = [words async for words in found(cast, plot)]
     return Verdict(seed, night.orders, saboteur.struck, monotonic() - began, wrong)
 
 
@@ -84,12 +87,11 @@ async def _strikes(saboteur: Saboteur, night: Night) -> None:
         await saboteur.strike()
 
 
-async def found(cast: Cast) -> AsyncIterator[str]:
+async def found(cast: Cast, plot: Play) -> AsyncIterator[str]:
     """Everything that is not as it should be, in words."""
-    known = await records(cast)
-    for line in compared(cast.town, cast.shop, cast.warehouse, known):
-        if not line.agrees:
-            yield f"{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}"
+    known, back = await records(cast), await returned(cast)
+    for line in differing(cast, plot, known, back)[1]:
+        yield f"{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}"
     if any(cast.forgeries):
         yield f"forged pushes and orders that were believed: {cast.forgeries}"
     for party, state, count in await _unheard(cast):
@@ -97,7 +99,7 @@ async def found(cast: Cast) -> AsyncIterator[str]:
     for check in BOOKS:
         for finding in await Findings(cast.house.db).look(check):
             yield f"{check}: {finding.about}"
-    async for words in _shelves(cast, known):
+    async for words in _shelves(cast, known, back):
         yield words
 
 
@@ -109,14 +111,15 @@ async def _unheard(cast: Cast) -> tuple[tuple[str, str, int], ...]:
     return waiting
 
 
-async def _shelves(cast: Cast, known: dict[str, Record]) -> AsyncIterator[str]:
-    """No unit is spoken for once all orders have ended, and what is gone is what the drivers took."""
+async def _shelves(cast: Cast, known: dict[str, Record], back: dict[str, ReturnRecord]) -> AsyncIterator[str]:
+    """No unit is spoken for once all orders have ended, and what is gone the drivers took and nobody returned."""
     levels = await Shelves(cast.house.db).levels()
     if reserved := sum(level.reserved for level in levels):
         yield f"shelves: {reserved} units are reserved and every order has ended"
     gone = len(PLACES) * len(CATALOGUE) * PLENTY - sum(level.on_hand for level in levels)
-    if gone != (taken := sum(_taken(cast, record) for record in known.values())):
-        yield f"shelves: {gone} units are gone, the drivers took {taken}"
+    returned_units = sum(unit.quantity for record in back.values() for unit in restocking.units(record.matter))
+    if gone != (taken := sum(_taken(cast, record) for record in known.values()) - returned_units):
+        yield f"shelves: {gone} units are gone, the drivers took {taken} that nobody returned"
 
 
 def _taken(cast: Cast, record: Record) -> int:

@@ -19,24 +19,29 @@ if TYPE_CHECKING:
 console = Console()
 
 
-async def told(cast: "Cast", plot: Play, found: Mapping[str, Record], back: Returns) -> list[Line]:
-    """What became of all of them, and every line of which the books differ."""
+def differing(cast: "Cast", plot: Play, found: Mapping[str, Record], back: Returns) -> tuple[int, list[Line]]:
+    """How many lines there are in all books, and those that do not agree."""
     lines = compared(cast.town, cast.shop, cast.warehouse, found, back)
     if plot.aftersales:
         lines += compared_returns(cast.town, plot.aftersales.counter, cast.bench, back)
-    differing = [line for line in lines if not line.agrees]
+    return len(lines), [line for line in lines if not line.agrees]
+
+
+async def told(cast: "Cast", plot: Play, found: Mapping[str, Record], back: Returns) -> list[Line]:
+    """What became of all of them, and every line of which the books differ."""
+    lines, wrong = differing(cast, plot, found, back)
     console.print(progress.summary("Orders by end", progress.by_end([r.standing.stage for r in found.values()])))
     console.print(progress.summary("Returns by end", Counter(r.standing.stage for r in back.values()).most_common()))
     console.print(progress.summary("What went wrong, and healed", await _healed(cast, found)))
     ways = plot.aftersales.ways if plot.aftersales else {}
     console.print(progress.summary("Scenes", Counter(plot.cast.values()).most_common()))
     console.print(progress.summary("Customers who asked something back", Counter(ways.values()).most_common()))
-    for line in differing:
+    for line in wrong:
         console.print(f"[red]{line.order}: {line.what}: theirs {line.theirs}, ours {line.ours}")
-    verdict = "[red]books differ" if differing else "[green]all books agree"
-    compared_with = f"{len(lines)} entries of {len(found)} orders and {len(back)} returns compared"
-    console.print(f"\n{verdict}[/]: {compared_with}, {len(differing)} differ")
-    return differing
+    verdict = "[red]books differ" if wrong else "[green]all books agree"
+    compared_with = f"{lines} entries of {len(found)} orders and {len(back)} returns compared"
+    console.print(f"\n{verdict}[/]: {compared_with}, {len(wrong)} differ")
+    return wrong
 
 
 async def _healed(cast: "Cast", records: Mapping[str, Record]) -> list[tuple[str, object]]:
