@@ -330,3 +330,18 @@ async def test_a_shop_signs_what_its_customers_ask_back(lively):
     assert [answer.status_code for answer in guesses] == [401] * 5
     assert (await signed(lively, path, {"kind": "trigger"})).json()["code"] == "not_yours"
     assert (await signed(lively, path, {"kind": "withdraw"})).json()["stage"] == "withdrawn"
+
+
+async def test_of_people_who_decide_and_let_go_at_once_one_is_heard_and_the_money_goes_once(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    answers = await asyncio.gather(*(decided(lively, number, role) for role in (Role.OPS, Role.ADMIN, Role.OPS)))
+    assert [answer.status_code for answer in answers].count(200) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 200} == {"already_decided"}
+
+    await stands(lively, number, "due")
+    letting = (lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={}) for _ in range(5))
+    withdrawing = lively.post(f"/returns/{number}/wishes", Role.SERVICE, json={"kind": "withdraw"})
+    *let_go, withdrawn = [answer.status_code for answer in await asyncio.gather(*letting, withdrawing)]
+    assert [*let_go, withdrawn].count(200) == 1
+    await stands(lively, number, "withdrawn" if withdrawn == 200 else "refunded")
+    assert len(lively.parties.providers[0].done(What.REFUND)) == let_go.count(200)
