@@ -6,7 +6,8 @@ from dataclasses import asdict
 from benchmarks.callbacks import percentile
 from benchmarks.metering import WORLD, Reading
 from benchmarks.orders import BATCH, SINGLY, SPACED
-from benchmarks.run import FLOOR, Findings, Part
+from benchmarks.returns import RETURNS
+from benchmarks.run import FLOOR, RETURNS_FLOOR, Findings, Part
 
 Figures = Mapping[str, float | int | str]
 PROCESSES = ("worker", "api", "postgres", "temporal", WORLD, FLOOR)
@@ -24,6 +25,7 @@ def figures(found: Findings) -> Figures:
         "orders.history_events_spaced": found.parts[SPACED.name].length.events,
         "orders.history_bytes": batch.length.bytes,
         "orders.transactions": round(found.transactions, 1),
+        **_returns(found),
         "orders.lives": batch.lives,
         "orders.failed": sum(len(part.failed) for part in found.parts.values()),
         "floor.history_events": floor.length.events,
@@ -31,6 +33,7 @@ def figures(found: Findings) -> Figures:
         "webhook.p99_ms": _ms(percentile(list(found.callbacks), 0.99)),
         **_costs("orders", batch.cost, batch.lives),
         **_costs("floor", floor.cost, floor.lives),
+        **_costs("returns", found.parts[RETURNS].cost, found.parts[RETURNS].lives),
         **_costs("idle", found.idle, found.idle.at),
         "orders.bound_by": bound_by(shares_of(batch), found.machine.cores),
         "floor.bound_by": bound_by(shares_of(floor), found.machine.cores),
@@ -62,6 +65,16 @@ def _rates(floor: Part, batch: Part, singly: Part) -> dict[str, float]:
         "orders.lives_per_s_singly": round(singly.per_s, 2),
         "orders.floor_per_s": round(floor.per_s, 2),
         "orders.cpu_ratio": _part_of(_each(floor), _each(batch)),
+    }
+
+
+def _returns(found: Findings) -> dict[str, float]:
+    floor, returns = (found.parts[name] for name in (RETURNS_FLOOR, RETURNS))
+    return {
+        "returns.ratio": _part_of(returns.per_s, floor.per_s),
+        "returns.cpu_ratio": _part_of(_each(floor), _each(returns)),
+        "returns.lives_per_s": round(returns.per_s, 2),
+        "returns.history_events": returns.length.events,
     }
 
 

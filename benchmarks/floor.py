@@ -1,6 +1,7 @@
 """The floor: what this Temporal does on this machine for a bare workflow, and nothing of ours.
 
-Six signals, four timers, four empty activities. Fixed, so that the figures of different days can be compared.
+As many signals, timers and empty activities as an order or a return has. Fixed, so that the figures of different days
+can be compared.
 
 Why the timers run beside the rest: a development server fires timers about once a second. One after the other they
 would measure its patience: four seconds for each life, and no core busy.
@@ -8,6 +9,7 @@ would measure its patience: four seconds for each life, and no core busy.
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import activity, workflow
@@ -15,8 +17,18 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 QUEUE = "floor"
-SIGNALS, TURNS = 6, 4
 NAP, PATIENCE = timedelta(milliseconds=10), timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How much of everything there is in a life."""
+
+    signals: int
+    turns: int  # a timer and an activity for each
+
+
+ORDER, RETURN = Shape(6, 4), Shape(4, 3)
 
 
 @activity.defn
@@ -32,14 +44,14 @@ class Floor:
         self._heard = 0
 
     @workflow.run
-    async def run(self) -> int:
-        """A timer and an activity for each of the first four signals; then the other two, and the timers' ends."""
+    async def run(self, shape: Shape) -> int:
+        """A timer and an activity for each of the first signals; then the others, and the timers' ends."""
         timers = []
-        for turn in range(1, TURNS + 1):
+        for turn in range(1, shape.turns + 1):
             await self._has_heard(turn)
             timers.append(asyncio.create_task(workflow.sleep(NAP)))
             await workflow.execute_activity(nothing, start_to_close_timeout=PATIENCE)
-        await self._has_heard(SIGNALS)
+        await self._has_heard(shape.signals)
         await asyncio.gather(*timers)
         return self._heard
 
@@ -52,10 +64,10 @@ class Floor:
         await workflow.wait_condition(lambda: self._heard >= so_many)
 
 
-async def live(client: Client, name: str) -> str:
-    """One life, driven as a life of an order is: one thing after the other, until it has ended."""
-    handle = await client.start_workflow(Floor.run, id=name, task_queue=QUEUE)
-    for _ in range(SIGNALS):
+async def live(client: Client, shape: Shape, name: str) -> str:
+    """One life, driven as a life of an order or a return is: one thing after the other, until it has ended."""
+    handle = await client.start_workflow(Floor.run, shape, id=name, task_queue=QUEUE)
+    for _ in range(shape.signals):
         await handle.signal(Floor.tell)
     await handle.result()
     return name

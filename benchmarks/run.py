@@ -1,7 +1,7 @@
 """One run: a stack of its own, the floor and the orders turn by turn, then callbacks at a steady rate."""
 
 import sys
-from asyncio import sleep
+from asyncio import create_task, sleep
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,11 +19,13 @@ from benchmarks.callbacks import thanked_within
 from benchmarks.machine import Machine, machine
 from benchmarks.metering import FLUSHED_WITHIN, NO_LENGTH, NOTHING, Length, Meter, Reading, length, transactions
 from benchmarks.orders import BATCH, SINGLY, SPACED, Street, street
+from benchmarks.returns import RETURNS, Counter
 from benchmarks.rounds import Live, Load, Round, played
 from demo.play import Cast, assembled
 from settings import Settings
 
-FLOOR = "floor"
+FLOOR, RETURNS_FLOOR = "floor", "floor of a return"
+FLOORS = {FLOOR: floor.ORDER, RETURNS_FLOOR: floor.RETURN}
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 WARM = Load(8, 4)  # lives that nobody measures: code is read, plans are made, connections are opened
 
@@ -91,6 +93,7 @@ class Run:
     """Whoever holds the watch."""
 
     street: Street
+    counter: Counter
     bare: Client  # speaks no nouns of ours: the floor has none
     meter: Meter
     bars: Progress
@@ -108,7 +111,8 @@ class Run:
         await self._rounds(self.plan.load, SINGLY.name, FLOOR)
         await self._rounds(Load(self.plan.spaced, self.plan.spaced), SPACED.name)
         callbacks = await self._callbacks()
-        await self._measure_lengths()
+        await self._measure_lengths()  # of orders: a return that is let go opens its order's story again
+        await self._returned()
         quiet = idle[1].meter.since(idle[0].meter)
         here = await machine(self.street.cast.house)
         return Findings(here, self.parts, quiet, self._for_each(idle, ended), callbacks)
@@ -119,6 +123,16 @@ class Run:
             raise stack.Down(f"Lives fail before anything is measured. The first: {failed[0]}")
         self.parts.clear()
 
+    async def _returned(self) -> None:
+        """Something of each order that was measured comes back."""
+        await self.counter.opened()
+        self.counter.sold = [story for one in self.parts[BATCH.name].rounds for story in one.done]
+        finance = create_task(self.counter.looks())
+        for _ in range(self.plan.rounds):
+            await self._rounds(self.plan.load, RETURNS_FLOOR, RETURNS)
+        finance.cancel()
+        await self._measure_lengths(RETURNS_FLOOR, RETURNS)
+
     async def _rounds(self, load: Load, *names: str) -> None:
         for name in names:
             part, before = self.parts.setdefault(name, Part()), self.meter.read()
@@ -126,8 +140,10 @@ class Run:
             part.cost += self.meter.read().since(before)
 
     def _live(self, name: str) -> Live:
-        if name == FLOOR:
-            return lambda: floor.live(self.bare, f"floor/{next(self._names)}")
+        if name in FLOORS:
+            return lambda: floor.live(self.bare, FLOORS[name], f"floor/{next(self._names)}")
+        if name == RETURNS:
+            return self.counter.live
         form = next(form for form in (BATCH, SINGLY, SPACED) if form.name == name)
         return partial(self.street.live, form)
 
@@ -151,8 +167,8 @@ class Run:
         told = self._bar("callbacks", 2 * self.plan.callbacks)
         return tuple(await thanked_within(self.street.cast, self.plan.callbacks, told))
 
-    async def _measure_lengths(self) -> None:
-        for part in self.parts.values():
+    async def _measure_lengths(self, *names: str) -> None:
+        for part in [self.parts[name] for name in names or self.parts]:
             part.length = await length(self.bare, [story for one in part.rounds for story in one.done])
 
 
@@ -165,7 +181,7 @@ async def found(settings: Settings, plan: Plan) -> Findings:
         ending.callback(stack.let_go, _floor_worker(cast))
         bars = ending.enter_context(Progress(*COLUMNS))
         bare = await Client.connect(cast.house.settings.temporal_address)
-        return await Run(known, bare, Meter(), bars, plan).whole()
+        return await Run(known, Counter(cast), bare, Meter(), bars, plan).whole()
 
 
 async def _ours(cast: Cast) -> None:

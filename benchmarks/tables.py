@@ -38,6 +38,17 @@ ROWS = (
     Row(("orders.history_bytes",), "bytes", "history of one order", "每单历史字节数"),
     Row(("orders.transactions",), "", "PostgreSQL transactions for one order", "每单 PostgreSQL 事务数"),
     Row(
+        ("returns.ratio",),
+        "",
+        "lives of returns against a floor of their size, same run",
+        "退货全程速率与同等规模基线之比",
+    ),
+    Row(
+        ("returns.cpu_ratio",), "", "CPU of a life of that floor against one of a return", "该基线与退货全程的 CPU 之比"
+    ),
+    Row(("returns.lives_per_s",), "/s", "whole lives of returns", "每秒走完全程的退货"),
+    Row(("returns.history_events",), "", "events of history of one return", "每个退货的历史事件数"),
+    Row(
         ("webhook.p50_ms", "webhook.p99_ms"),
         "ms",
         "payment callback until our thanks: median, 99 of 100",
@@ -71,7 +82,7 @@ HEADS = {
     ),
     "chinese": ("项目", "数值", "{system},{cores} 核,Python {python},Temporal {temporal},PostgreSQL {postgres}"),
 }
-COSTS = {"orders": "a life of an order", "floor": "a life of the floor", "idle": "a second of nothing"}
+COSTS = {"orders": "an order", "floor": "its floor", "returns": "of a return", "idle": "a second"}
 BOUNDS = (("orders", "orders.bound_by"), ("floor", "floor.bound_by"))
 READMES = (("README.md", "english"), ("README.zh-CN.md", "chinese"))
 

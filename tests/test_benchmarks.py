@@ -14,8 +14,9 @@ from benchmarks.ledger import keep, kept
 from benchmarks.machine import Machine
 from benchmarks.metering import Length, Meter, Reading, length
 from benchmarks.orders import BATCH, SINGLY, SPACED
+from benchmarks.returns import RETURNS
 from benchmarks.rounds import Load, Round, played, rate
-from benchmarks.run import FLOOR, Findings, Part, Tally
+from benchmarks.run import FLOOR, RETURNS_FLOOR, Findings, Part, Tally
 from beside.temporal import executable
 
 ASKED_FOR = (
@@ -26,6 +27,8 @@ ASKED_FOR = (
     "orders.history_events_spaced",
     "orders.history_bytes",
     "orders.transactions",
+    "returns.ratio",
+    "returns.history_events",
     "webhook.p50_ms",
     "webhook.p99_ms",
 )
@@ -44,6 +47,8 @@ def findings(**changes):
         BATCH.name: a_part(4.0, {"worker": 2.5, "temporal": 2.0, "api": 0.5}),
         SINGLY.name: a_part(3.0, {"worker": 3.0}),
         SPACED.name: a_part(0.5, {}),
+        RETURNS_FLOOR: a_part(8.0, {"floor": 0.4}),
+        RETURNS: a_part(4.0, {"worker": 1.0}),
     }
     return Findings(HERE, parts | changes, Reading(11.0, {"api": 0.1}, 0.2), 21.5, (0.010, 0.012, 0.050))
 
@@ -53,22 +58,23 @@ async def nothing():
     return "one"
 
 
-async def test_a_life_of_the_floor_is_six_signals_four_timers_and_four_empty_activities():
+@pytest.mark.parametrize(("shape", "signals", "turns"), [(floor.ORDER, 6, 4), (floor.RETURN, 4, 3)])
+async def test_a_life_of_the_floor_has_as_many_signals_timers_and_empty_activities_as_it_should(shape, signals, turns):
     async with (
         await WorkflowEnvironment.start_local(dev_server_existing_path=executable()) as env,
         floor.worker(env.client),
     ):
         names = [f"floor/{nth}" for nth in range(3)]
-        told = await played(partial(floor.live, env.client, names[0]), Load(1, 1))
+        told = await played(partial(floor.live, env.client, shape, names[0]), Load(1, 1))
         events = [event async for event in env.client.get_workflow_handle(names[0]).fetch_history_events()]
         long = await length(env.client, told.done)
 
     kinds = [event.WhichOneof("attributes") for event in events]
     assert told.done == (names[0],)
     assert told.failed == ()
-    assert kinds.count("workflow_execution_signaled_event_attributes") == 6
-    assert kinds.count("timer_fired_event_attributes") == 4
-    assert kinds.count("activity_task_completed_event_attributes") == 4
+    assert kinds.count("workflow_execution_signaled_event_attributes") == signals
+    assert kinds.count("timer_fired_event_attributes") == turns
+    assert kinds.count("activity_task_completed_event_attributes") == turns
     assert long.events == len(events)
     assert long.bytes > 0
 
