@@ -7,10 +7,9 @@ chapter or a new record is swept without a word here.
 
 import asyncio
 import inspect
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import suppress
 from contextvars import ContextVar
-from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -23,29 +22,25 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from api import stories
-from models.errand import What
 from models.errors import Unavailable
-from models.stage import Stage
-from rules.endings import may_end
-from rules.stages import stage_of
-from tests.going_on import World
-from tests.standing import REAL, Town
+from models.order import Order, Record
+from models.rma import Return, ReturnRecord
+from rules.orders import ORDERS
+from rules.rmas import RETURNS
 
 GONE = (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError)  # a run, or its answer
-SOON = timedelta(seconds=1)
-PASSING = {"asked", "runs", "on_hand", "questions", "heard"}  # notes of these tests, and what belongs to no one order
+PASSING = {"asked", "runs", "on_hand", "questions", "heard"}  # notes of these tests, and what belongs to no one story
 OURS = {"airborne", "numbers", "claims", "captured", "links"}  # what our hands note for themselves on their way
 FATAL = ContextVar("fatal", default=None)
-ONCE = (What.LABEL, What.REFUND)  # money: twice is a loss
-HARMLESS = (What.VOID, What.INTERCEPT)
+RULES = {Order: ORDERS, Return: RETURNS}
 
 
-class Frail(World):
+class Losable:
     """Goes on around a story whose run may be lost at any moment; the inbox and the desk say again what it lost."""
 
-    def __init__(self, house, story, town):
+    def __init__(self, house, story):
         super().__init__(house, story)
-        self.town, self.told, self.wished, self.seen_to = town, [], [], set()
+        self.heard, self.told, self.wished = set(), [], []
         self.steps, self.fatal, self.last = (
             0,
             FATAL.get(),
@@ -56,11 +51,12 @@ class Frail(World):
 
     async def tell(self, *tellings):
         self.told += tellings
+        self.is_over = False  # it enters what has ended
         await super().tell(*tellings)
 
     async def wish(self, wish):
         self.wished.append(wish)
-        hold = self.order.hold
+        hold = self.matter.hold
         try:
             await super().wish(wish)
         except GONE:
@@ -72,19 +68,10 @@ class Frail(World):
     async def pass_by(self, span):
         """The clock is everybody's: what is waited for comes soon."""
 
-    def _see_to(self, errand):
-        if errand.key not in self.seen_to:
-            self.seen_to.add(errand.key)
-            super()._see_to(errand)
-
     async def _word(self, wish):
         """By the record alone: nobody asks a story that may be gone."""
         with suppress(*GONE):
             await self.wish(wish)
-
-    async def _answer_to(self, scan):
-        order = await self.until(lambda order: any(answer.scan == scan.id for answer in order.scans))
-        return next(answer for answer in order.scans if answer.scan == scan.id)
 
     async def _ended(self):
         while not self.is_over:
@@ -102,12 +89,12 @@ class Frail(World):
 
     async def _enter_again(self):
         await self.story.terminate()
-        self.is_over = may_end(self.order)
+        unheard = [telling for telling in self.told if telling.id not in self.heard]
+        self.is_over = RULES[type(self.matter)].may_end(self.matter) and not unheard
         if not self.is_over:
-            await stories.revive(self.house.client, self.order)
-        heard = self.town.heard[self.story.order.id]
-        await self.house.tell(self.story, *[telling for telling in self.told if telling.id not in heard])
-        known = [entry.wish for entry in self.order.wishes]
+            await stories.revive(self.house.client, self.matter)
+        await self.house.tell(self.story, *unheard)
+        known = [entry.wish for entry in self.matter.wishes]
         for wish in [wish for wish in self.wished if wish not in known]:
             await self._wish_again(wish)
         self.entered.set()
@@ -116,39 +103,32 @@ class Frail(World):
         try:
             await self.house.wish(self.story, wish)
         except GONE:
-            return  # granted already, or the order has moved on
+            return  # granted already, or the story has moved on
 
 
-class Mortal(Town):
+class Watched:
     """A town in which every call of every hand is watched."""
 
-    def __init__(self, house, paying, passing=PASSING):
-        super().__init__(house, paying)
-        self.passing = passing
-        self.worlds, self.heard = {}, defaultdict(set)
-        self.owners = (house.memory, house.links, *house.parties())
-        for owner in self.owners:
+    def watch(self, *owners, passing=PASSING):
+        self.passing, self.owners, self.worlds = passing, owners, {}
+        for owner in owners:
             for name, real in inspect.getmembers(owner, inspect.iscoroutinefunction):
-                setattr(owner, name, partial(self._call, name, real))
+                setattr(owner, name, partial(self._call, real))
 
-    async def begin(self, *, policy=REAL, two=False, paying=None):
-        world = await super().begin(policy=policy.model_copy(update={"complete_after": SOON}), two=two, paying=paying)
-        frail = Frail(self.house, world.story, self)
-        self.worlds[world.story.order.id] = frail
-        return frail
+    def may_lose(self, world):
+        self.worlds[stories.story_of(world.story.matter.id)] = world
+        return world
 
-    async def _call(self, name, real, *about):
-        if not activity.in_activity():
-            return await real(*about)
-        run = activity.info()
-        world = self.worlds.get((run.workflow_id or "").removeprefix(stories.story_of("")))
+    async def _call(self, real, *about):
+        run = activity.info() if activity.in_activity() else None
+        world = self.worlds.get(run.workflow_id) if run else None
         if world is None:
             return await real(*about)
         self._alive(world, run.workflow_run_id)
         answer = await real(*about)
         self._alive(world, run.workflow_run_id)
-        if name == "put":
-            self.heard[about[0].order.id].update(about[0].heard)
+        if isinstance(about[0], Record | ReturnRecord):
+            world.heard.update(about[0].heard)
         if self._is_a_step(world):
             world.steps += 1
             if world.steps == world.fatal:
@@ -189,25 +169,32 @@ class Way(NamedTuple):
     turn: object = None
 
 
-class End(NamedTuple):
-    """What a life left behind."""
-
-    stage: Stage
-    money: tuple  # labels and refunds, as often as they are in the books
-    deeds: tuple  # what is harmless twice, and no matter of a moment
-    cases: tuple
-    wrongs: tuple
-
-
 class Lived(NamedTuple):
     """A life, how many steps it had, and whether it was cut off."""
 
-    end: End
+    end: object
     steps: int
     was_lost: bool
 
 
-async def live(town, way, fatal=None, *, whole=False):
+class Losses(NamedTuple):
+    """The same lives, each as a whole, and each cut off after some of its steps."""
+
+    whole: dict
+    lost: dict
+
+    def wrongs(self):
+        return {name: life.end.wrongs for name, life in self.whole.items() if life.end.wrongs}
+
+    def others(self):
+        """Lives that broke, or did not end as they would have."""
+        return {loss: life for loss, life in self.lost.items() if getattr(life, "end", None) != self.whole[loss[0]].end}
+
+    def are_most_cut_off(self):
+        return sum(life.was_lost for life in self.lost.values()) >= len(self.lost) / 2
+
+
+async def live(town, way, end_of, fatal=None, *, whole=False):
     """One life, lost after that step of its turn; where it has none, or as a whole, of all of it."""
     FATAL.set(fatal if whole or not way.turn else None)
     world = await way.stand(town)
@@ -215,20 +202,28 @@ async def live(town, way, fatal=None, *, whole=False):
         world.steps, world.fatal = (world.steps, fatal) if whole else (0, fatal)
         await way.turn(world)
     town.heal(world)
-    order = await world.go_on()
-    return Lived(_end(world, order), world.steps, bool(world.lost))
+    end = end_of(world, await world.go_on())
+    return Lived(end, world.steps, bool(world.lost))
 
 
-def _end(world, order):
-    name = partial(_named, world.number)
-    return End(
-        stage_of(order),
-        tuple(sorted(name(deed) for what in ONCE for deed in world.mine(what))),
-        tuple(sorted({name(deed) for what in HARMLESS for deed in world.mine(what)})),
-        tuple(sorted(Counter(case.deadline for case in order.cases).items())),
-        tuple(world.wrongs()),
-    )
+async def losses(town, ways, end_of, at_once, *, is_long):
+    """One step of three, another third for each life; where it is long each one, also those on the way to the turn."""
+    places = asyncio.Semaphore(at_once)
+
+    async def lived(name, fatal=None):
+        async with places:
+            return await live(town, ways[name], end_of, fatal, whole=is_long)
+
+    whole = dict(zip(ways, await asyncio.gather(*map(lived, ways)), strict=True))
+    cuts = [cut for nth, name in enumerate(ways) for cut in _steps(name, whole[name].steps, nth, is_long)]
+    lives = await asyncio.gather(*(lived(*cut) for cut in cuts), return_exceptions=True)
+    return Losses(whole, dict(zip(cuts, lives, strict=True)))
 
 
-def _named(number, deed):
-    return str(deed).replace(number, "order")
+def _steps(name, count, nth, is_long):
+    return [(name, step) for step in range(1, count + 1) if is_long or (step + nth) % 3 == 0]
+
+
+def counted(cases):
+    """How often somebody had to look at what."""
+    return tuple(sorted(Counter(case.deadline for case in cases).items()))

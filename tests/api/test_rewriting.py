@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from api import stories
-from commands.rewriting import Found, kept, rewritten
+from commands.retelling import Found, rewritten, rewritten_return
+from commands.rewriting import kept
+from models.case import Role
 from models.errand import What
 from models.errors import Refused
 from models.stage import Stage
@@ -14,7 +16,9 @@ from models.wish import Urge
 from store.money import MoneyGate
 from tests.api.conftest import relaying
 from tests.api.test_people import over
+from tests.api.test_returns import asked, bought, decided, stands
 from workflows.order import OrderWorkflow
+from workflows.rma import ReturnWorkflow
 
 QUIET = timedelta(0)
 TABLES = text("""
@@ -50,11 +54,13 @@ class Backup:
 async def rewrite_all(lively, mine):
     """Of the stories that Temporal has, ours: other tests left theirs."""
     tools = lively.tools
-    return {
-        order: await rewritten(tools.temporal, tools.orders, tools.claims, order)
-        async for order in kept(tools.temporal)
-        if order in mine
-    }
+    return {order: await one(tools, order) async for order in kept(tools.temporal) if order in mine}
+
+
+async def one(tools, number):
+    if stories.is_return(number):
+        return await rewritten_return(tools.temporal, tools.returns, number)
+    return await rewritten(tools.temporal, tools.orders, tools.claims, number)
 
 
 async def test_cut_before_the_record_the_money_is_set_aside_all_the_same(lively, monkeypatch):
@@ -136,3 +142,51 @@ async def test_stories_that_know_more_than_a_restored_store_write_it_down_again_
 
 def keys(party, what):
     return sorted(deed.key for deed in party.done(what))
+
+
+async def told_back(lively, number):
+    return await lively.tools.temporal.get_workflow_handle(f"return/{number}").query(ReturnWorkflow.current)
+
+
+async def test_returns_are_written_down_again_and_what_went_back_goes_back_no_more(lively):
+    backup, tools = Backup(lively.tools.db), lively.tools
+    async with relaying(tools):
+        order = await bought(lively)
+        given = await due(lively, order)
+        await backup.take()
+        await let_go(lively, given)
+        late = await bought(lively)
+        fresh = await due(lively, late)
+        mine = [order, late, given, fresh]
+        everything = [await told_back(lively, number) for number in (given, fresh)]
+        await backup.restore()
+
+        found = await rewrite_all(lively, mine)
+        assert (found[given], found[fresh]) == (Found.WRITTEN, Found.ORPHAN)
+        assert (await lively.place(number=late.rpartition("/")[2])).is_success  # its shop sends it once more
+        assert (await rewrite_all(lively, mine))[fresh] is Found.WRITTEN
+        assert set((await rewrite_all(lively, mine)).values()) == {Found.KNOWN}
+
+        assert [(await tools.returns.get(number)).matter for number in (given, fresh)] == everything
+        assert await tools.returns.assess(everything[0]) == everything[0].assessed
+        refund = next(errand for errand in everything[0].errands if errand.what is What.REFUND)
+        with pytest.raises(Refused, match="over_captured"):
+            await MoneyGate(tools.db).claim("other", order, refund.about, refund.whole, refund.whole)
+        for number in (order, late):
+            again = await asked(lively, number)
+            assert (again.status_code, again.json()["code"]) == (409, "more_than_bought")
+
+        await let_go(lively, fresh)
+    assert keys(lively.parties.providers[0], What.REFUND) == sorted(f"{number}-refund-1" for number in (given, fresh))
+
+
+async def due(lively, order):
+    number = (await asked(lively, order, claims=[{"line": 0, "quantity": 2}])).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    return number
+
+
+async def let_go(lively, number):
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
