@@ -1,0 +1,63 @@
+"""Every word of ours about parcels on the ramp that people see, in two languages."""
+
+from typing import Final
+
+Words = dict[str, tuple[str, str]]
+
+ARRIVALS: Final[Words] = {
+    "inspect": ("Inspect returns", "退货验收"),
+    "inspect.short": ("Inspect", "验收"),
+    "inspect.scan": ("Scan a parcel", "扫描包裹"),
+    "inspect.scan_hint": ("label, waybill, order", "面单、运单或订单号"),
+    "inspect.unreadable": ("This is no code that can be on a parcel.", "无法识别该号码。"),
+    "inspect.unknown": ("Nobody expects this parcel", "无主包裹"),
+    "inspect.no_return": ("The order has no return", "该订单没有售后单"),
+    "inspect.refused": ("Nothing is expected any more", "该售后单无需收货"),
+    "inspect.came_back": (
+        "If it is the order's own parcel that came back, scan it as received back instead.",
+        "如为未妥投退回的原包裹，请改用“退回入库”扫描。",
+    ),
+    "inspect.place": ("Where", "仓库"),
+    "inspect.shoot": ("Take a picture", "拍照"),
+    "inspect.shot_failed": ("The picture was not kept. Try again.", "图片未保存，请重试。"),
+    "inspect.pass": ("All good", "全部通过"),
+    "inspect.part": ("In part", "部分通过"),
+    "inspect.refuse": ("Refuse", "不通过"),
+    "inspect.lacks": ("Missing parts, by code", "缺少的配件（编码）"),
+    "inspect.which": ("Which one is it?", "请选择售后单"),
+    "inspect.submit": ("Done, next one", "提交，扫下一件"),
+    "inspect.receive": ("Received, inspect later", "仅收货，稍后验"),
+    "inspect.next": ("Scan the next one", "扫下一件"),
+    "inspect.inspected": ("Inspected", "已验收"),
+    "inspect.received": ("Received", "已收货"),
+    "inspect.counts": ("Units or missing parts do not add up. Look again.", "数量或缺件不符，请重新核对。"),
+    "inspect.return_is_over": ("This return is over.", "该售后单已结束。"),
+    "inspect.no_place": ("Choose where it is.", "请选择仓库。"),
+    "stray": ("Parcel without a return", "无主包裹"),
+    "stray.what": ("What is in it", "内含物"),
+    "stray.keep": ("Keep this parcel", "登记为无主包裹"),
+    "stray.assigned": ("Belongs to", "已归属"),
+    "stray.whose": ("Whose it is: return, order or waybill", "归属：退货单号、订单号或运单号"),
+    "stray.assign": ("It belongs to this return", "归属到该退货单"),
+    "stray.nobodys": ("Nobody's: what became of it", "无人认领：去向"),
+    "stray.close": ("Close", "关闭"),
+    "problem.several_returns": (
+        "This code leads to several returns: name one.",
+        "该号码对应多个售后单，请填写售后单号。",
+    ),
+    "because.sent_on": ("sent on to who sent it", "已退回寄件人"),
+    "because.not_ours": ("not meant for us", "非本仓包裹"),
+    "because.given_back": ("given back to the courier", "已交还快递"),
+    "because.thrown_away": ("thrown away", "已销毁"),
+    "because.kept_by_mistake": ("kept by mistake", "误登记"),
+    "problem.invalid": ("Some fields are not as they should be.", "有字段填写不正确。"),
+    "problem.stray_unknown": ("There is no such parcel.", "没有这个包裹。"),
+    "problem.stray_settled": ("Somebody has settled this parcel already.", "该包裹已由他人处理。"),
+    "problem.settle_the_parcel": (
+        "A parcel without a return is assigned to one, or closed: looking at it is not enough.",
+        "无主包裹须归属到退货单或关闭，不能仅关闭工单。",
+    ),
+    "problem.nothing_comes_back": ("Nothing comes back under this return.", "该售后单无需寄回商品。"),
+    "problem.return_is_over": ("This return is over.", "该售后单已结束。"),
+    "problem.arrived_already": ("The goods of this return are here already.", "该售后单的商品已到仓。"),
+}
