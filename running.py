@@ -50,7 +50,9 @@ from store.returns import Returns
 from store.scans import ScanBook
 from store.shelf import shelf_at
 from store.stock import Shelves
+from store.strays import Strays
 from store.temporal import CONVERTER
+from store.whereabouts import Whereabouts
 
 NAME = "orderhub"
 BESIDE = "reminders"  # a queue's name for what is no queue: reminders are sent by whoever serves it
@@ -169,6 +171,8 @@ def door(house: House, temporal_ui: str | None = None) -> FastAPI:
         bulks=Bulks(db),
         returns=Returns(db, contacts),
         pictures=Pictures(contacts, shelf_at(house.settings.pictures, house.settings.data)),
+        strays=Strays(db, contacts),
+        whereabouts=Whereabouts(db),
         quotas=Quotas({limit: getattr(house.settings.limits, limit) for limit in Limit}),
         tracer=house.tracer,
     )

@@ -62,7 +62,7 @@ class Parcels:
 
         Raises: StoreAway: the call has not left. What our store fails in afterwards is a silence like any other.
         """
-        await self.desk.addresses.note("parcel", errand.key, errand.order, errand.key)
+        await self.desk.addresses.note("parcel", errand.key, _story(errand), errand.key)
         booking = await self._booking(errand)
         outcome = await self.once.do(errand, lambda: self._find(errand), lambda: self.courier.book(booking))
         try:
@@ -106,9 +106,10 @@ class Parcels:
         return (await self.courier.collected(parcel, look.collects or Money(minor=0)),)
 
     async def _booking(self, errand: Errand) -> Booking:
-        box = await self.desk.boxes.box(errand.about)
-        receiver = await self.desk.contacts.get(errand.order, errand.contact_version)
-        sender = await self.desk.boxes.sender(box.place)
+        box = errand.back or await self.desk.boxes.box(errand.about)
+        customer = await self.desk.contacts.get(errand.order, errand.contact_version)
+        house = await self.desk.boxes.sender(box.place)
+        sender, receiver = (customer, house) if errand.back else (house, customer)
         return Booking(errand.key, errand.party, sender, receiver, box.units, errand.amount)
 
     async def _find(self, errand: Errand) -> Outcome:
@@ -116,7 +117,7 @@ class Parcels:
 
     async def _noted(self, errand: Errand, outcome: Outcome) -> Outcome:
         if outcome.state is State.DONE and outcome.reference:
-            await self.desk.addresses.note("waybill", outcome.reference, errand.order, errand.key)
+            await self.desk.addresses.note("waybill", outcome.reference, _story(errand), errand.key)
             await self._subscribe(errand, outcome.reference)
         return outcome
 
@@ -128,6 +129,11 @@ class Parcels:
             await self.courier.subscribe(parcel, self.callback)
         except Failure:
             return
+
+
+def _story(errand: Errand) -> Id:
+    """Who must hear of the parcel: the order, or the return that it comes back for."""
+    return errand.back.id if errand.back else errand.order
 
 
 def _is_news(telling: Telling, look: Look) -> bool:

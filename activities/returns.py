@@ -2,7 +2,8 @@ from typing import Protocol
 
 from activities.boundary import hand
 from activities.moments import Moment, passed
-from models.errand import State
+from models.errand import Outcome, State
+from models.noun import Id
 from models.rma import Assessed, Return, ReturnRecord
 
 
@@ -14,6 +15,9 @@ class Returns(Protocol):
 
     async def assess(self, matter: Return) -> Assessed:
         """How much goes back, and of which payments; twice is once. Raises: Missing, Refused, NotYet."""
+
+    async def replace(self, matter: Return) -> Id:
+        """The order that is sent for it; twice is once. Raises: Missing, Refused, NotYet."""
 
 
 class Rmas:
@@ -34,3 +38,8 @@ class Rmas:
     async def assess(self, matter: Return) -> Assessed:
         """How much goes back: decided once for each return, one return of an order after the other."""
         return await self.returns.assess(matter)
+
+    @hand("replace_goods")
+    async def replace(self, matter: Return) -> Outcome:
+        """A new order without a price, ours from now on; the relay begins it. Raises: Refused."""
+        return Outcome(state=State.DONE, reference=await self.returns.replace(matter))

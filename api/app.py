@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from api import (
+    arrivals,
     bulk,
     cases,
     desk,
@@ -24,6 +25,7 @@ from api import (
     return_pictures,
     returns,
     scans,
+    strays,
     webhooks,
     wishes,
 )
@@ -31,7 +33,7 @@ from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
 from api.pacing import Pacing
-from api.pages import board, entrance, paper, refunds, return_list, return_sheet, sheet
+from api.pages import board, entrance, inspect, paper, refunds, return_list, return_sheet, sheet, stray_sheet
 from api.pages import bulk as bulk_pages
 from api.pages.showing import show_problem
 from api.relay import relay
@@ -55,6 +57,8 @@ ROUTERS = (
     finance.router,
     many.router,
     return_pictures.router,
+    arrivals.router,
+    strays.router,
     bulk.router,
     webhooks.router,
     health.router,
@@ -68,6 +72,8 @@ PAGES = (
     return_list.router,
     return_sheet.router,
     refunds.router,
+    inspect.router,
+    stray_sheet.router,
 )
 
 

@@ -10,6 +10,8 @@ from api.dependencies import Given, Spoken, only
 from api.reaching import reaching
 from api.visitors import EVERYBODY, STAFF, Visitor
 from models.case import Role
+from models.errors import Refused
+from models.finding import Check
 from models.noun import Id
 from store.cases import CaseFilter, Incident, Known
 
@@ -71,6 +73,8 @@ async def close(
 ) -> None:
     """Somebody looked. Cases also close by themselves: of an order when it moves on, of the house when it is mended."""
     known = await tools.cases.open(case)
+    if known.case.deadline == Check.PARCEL_WITHOUT_RETURN:
+        raise Refused("settle_the_parcel")
     if known.shop:  # else no story waits for it
         async with reaching(tools.terms.answer_within):
             await stories.close(tools.temporal, known.case, visitor.name)

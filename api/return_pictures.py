@@ -59,21 +59,26 @@ async def add(  # noqa: PLR0913, PLR0917 - every part of a request is an argumen
 ) -> Kept:
     """A JPEG, PNG, WebP or HEIC of up to 5 MB: three for a request, twenty of an inspection. Twice is once."""
     order = (await seen(tools, visitor, return_id)).matter.order
-    content = await body_of(request, MOST_BYTES, WITHIN)
     occasion = Occasion.INSPECTION if visitor.role is Role.WAREHOUSE else Occasion.REQUEST
     said = {"occasion": occasion, "by": visitor.name, "taken_at": taken_at, "place": place}
+    return await taken(tools, visitor, NewPicture(order=order, about=return_id, **said), request)
+
+
+async def taken(tools: Tools, visitor: Visitor, new: NewPicture, request: Request) -> Kept:
+    """The body of a request is kept as a picture. Raises: Problem 409, 413, 415."""
+    content = await body_of(request, MOST_BYTES, WITHIN)
     try:
-        picture, _ = await tools.pictures.add(NewPicture(order=order, about=return_id, **said), content)
+        picture, _ = await tools.pictures.add(new, content)
     except Garbled as garbled:
         raise Problem(REFUSALS.get(garbled.code, 422), garbled.code) from None
-    await tools.audit.note(visitor.name, visitor.role, "picture", return_id)
-    return _kept(picture)
+    await tools.audit.note(visitor.name, visitor.role, "picture", new.about)
+    return kept(picture)
 
 
 @router.get("", summary="List pictures")
 async def album(visitor: Annotated[Visitor, only(*EVERYBODY)], return_id: ReturnId, tools: Given) -> Album:
     """Which there are."""
-    return Album(pictures=tuple(_kept(picture) for picture in await _album(tools, visitor, return_id)))
+    return Album(pictures=tuple(kept(picture) for picture in await _album(tools, visitor, return_id)))
 
 
 @router.get("/{picture}", summary="One picture", response_class=Response)
@@ -89,10 +94,16 @@ async def show(
 
 async def look(tools: Tools, visitor: Visitor, return_id: Id, picture: Id) -> Response:
     """Raises: Missing, also of another return's picture."""
-    if picture not in [known.id for known in await _album(tools, visitor, return_id)]:
+    order = (await seen(tools, visitor, return_id)).matter.order
+    return await shown(tools, visitor, (order, return_id), picture)
+
+
+async def shown(tools: Tools, visitor: Visitor, whose: tuple[Id, Id], picture: Id) -> Response:
+    """Of an album: whose key seals it, and what it is about. Raises: Missing, also of another album's picture."""
+    if picture not in [known.id for known in await tools.pictures.listing(*whose)]:
         raise Missing("picture_unknown")
     known, content = await tools.pictures.get(picture)
-    await tools.audit.note(visitor.name, visitor.role, "see.picture", return_id)
+    await tools.audit.note(visitor.name, visitor.role, "see.picture", whose[1])
     return Response(content, media_type=known.kind.value, headers=SAFE)
 
 
@@ -100,5 +111,6 @@ async def _album(tools: Tools, visitor: Visitor, return_id: Id) -> tuple[Picture
     return await tools.pictures.listing((await seen(tools, visitor, return_id)).matter.order, return_id)
 
 
-def _kept(picture: Picture) -> Kept:
+def kept(picture: Picture) -> Kept:
+    """As it is told of."""
     return Kept(**{name: getattr(picture, name) for name in Kept.model_fields})

@@ -6,12 +6,16 @@ from pydantic import BaseModel
 
 from models.approval import Agreement, Decision, Step
 from models.errand import State, What
+from models.fact import Milestone, ParcelTracked
 from models.noun import Id, Money
+from models.parcel import Parcel
 from models.refund import Way
-from models.returns import Claim, Kind, Share, Verdict, Why
+from models.returns import Claim, Instead, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
-from rules import approvals, return_silences
+from rules import approvals, errands, parcels, return_silences
 from rules import return_stages as stages
+
+SAME = ("id", "order", "kind", "why", "claims", "instead", "way", "urgent", "amount")
 
 
 class RefundView(BaseModel, frozen=True):
@@ -24,6 +28,18 @@ class RefundView(BaseModel, frozen=True):
     state: State
     began_at: datetime
     ended_at: datetime | None
+
+
+class ParcelBack(BaseModel, frozen=True):
+    """What the goods come back in."""
+
+    id: Id
+    courier: Id | None
+    waybill: Id | None
+    is_label_of_ours: bool
+    is_void: bool
+    milestone: Milestone | None
+    delivered_at: datetime | None
 
 
 class Entry(BaseModel, frozen=True):
@@ -43,6 +59,8 @@ class ReturnView(BaseModel, frozen=True):
     kind: Kind
     why: Why
     claims: tuple[Claim, ...]
+    instead: tuple[Instead, ...]
+    replaced_by: Id | None
     way: Way
     urgent: Id | None
     stage: ReturnStage
@@ -60,6 +78,7 @@ class ReturnView(BaseModel, frozen=True):
     amount: Money
     shares: tuple[Share, ...]
     refunds: tuple[RefundView, ...]
+    parcels: tuple[ParcelBack, ...]
     timeline: tuple[Entry, ...]
 
 
@@ -69,8 +88,9 @@ def view(known: ReturnRecord) -> ReturnView:
     row = return_silences.LADDER.by_name.get(standing.waits_for or "")
     made = stages.decisions(matter)
     return ReturnView(
-        **{name: getattr(matter, name) for name in ("id", "order", "kind", "why", "claims", "way", "urgent", "amount")},
+        **{name: getattr(matter, name) for name in SAME},
         **{name: getattr(standing, name) for name in ("stage", "since", "is_overdue", "owner", "waits_for", "due_at")},
+        replaced_by=stages.new_order(matter),
         words=row.words if row else None,
         held=matter.hold.code if matter.hold else None,
         verdicts=matter.judgement.verdicts,
@@ -79,6 +99,7 @@ def view(known: ReturnRecord) -> ReturnView:
         decisions=made,
         shares=matter.assessed.shares if matter.assessed else (),
         refunds=_refunds(matter),
+        parcels=tuple(_parcel(matter, parcel) for parcel in matter.parcels),
         timeline=_timeline(matter),
     )
 
@@ -94,10 +115,22 @@ def _refunds(matter: Return) -> tuple[RefundView, ...]:
     )
 
 
+def _parcel(matter: Return, parcel: Parcel) -> ParcelBack:
+    tracks = sorted(parcel.all(ParcelTracked), key=lambda fact: fact.happened_at)
+    return ParcelBack(
+        **parcel.model_dump(include={"id", "courier", "waybill"}),
+        is_label_of_ours=errands.find(matter, parcel.id) is not None,
+        is_void=parcels.is_void(matter, parcel),
+        milestone=tracks[-1].milestone if tracks else None,
+        delivered_at=parcels.delivered_at(matter, parcel),
+    )
+
+
 def _timeline(matter: Return) -> tuple[Entry, ...]:
     entries = [
         Entry(at=matter.received_at, what="asked", by=matter.asked_by),
         *(Entry(at=fact.happened_at, what=fact.kind, by=fact.by) for fact in matter.facts),
+        *(Entry(at=fact.happened_at, what=fact.kind, about=fact.subject) for p in matter.parcels for fact in p.facts),
         *(Entry(at=entry.at, what=entry.wish.kind, by=entry.wish.by) for entry in matter.wishes),
         *(Entry(at=errand.began_at, what=errand.what, about=errand.key) for errand in matter.errands),
         *(Entry(at=e.ended_at, what=f"{e.what}_{e.state}", about=e.key) for e in matter.errands if e.ended_at),

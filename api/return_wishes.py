@@ -31,6 +31,7 @@ WISHERS: Final[dict[str, tuple[Role, ...]]] = {
     "release": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
     "trigger": MONEY,
     "refuse_refund": MONEY,
+    "judge_goods": (*DESK, Role.SERVICE),
     "retry": (*DESK, Role.FINANCE),
     "give_up": (*DESK, Role.FINANCE),
     "amend_policy": DESK,

@@ -43,6 +43,11 @@ WORDINGS: Final[dict[str, Wording]] = {
         "We are sorry. What was missing or wrong is sent again, at no cost to you.",
         "非常抱歉，缺少或发错的商品将免费为您补发。",
     ),
+    "approve_goods": Wording(
+        Use.APPROVE,
+        "What you sent back has arrived and was checked. The new goods are on their way to you.",
+        "您寄回的商品已到仓并通过验收，新件已安排发出。",
+    ),
     "approve_compensation": Wording(
         Use.APPROVE,
         "We are sorry for the trouble. The compensation goes to you the way you paid.",
@@ -83,6 +88,11 @@ WORDINGS: Final[dict[str, Wording]] = {
         "The pictures do not show what the request says.",
         "图片未能体现您所反馈的问题。",
     ),
+    "refuse_goods": Wording(
+        Use.REFUSE,
+        "What came back is not as it was agreed; we send it back to you.",
+        "寄回的商品与约定不符，我们将原件寄还给您。",
+    ),
     "refuse_received": Wording(
         Use.REFUSE,
         "The courier proved that the parcel was handed over.",
@@ -114,6 +124,13 @@ BECAUSE: Final[Words] = {
     "order_stopped": ("the order was cancelled: its money goes back by itself", "订单已取消，款项会自动退回"),
     "money_went_back": ("money of the order went back already", "订单款项已退回过"),
     "paid": ("the order is paid", "订单已付款"),
+    "paid_before": ("sent in place of goods that are paid", "属于补发或换货单，原订单已付款"),
+    "money_is_with_the_first": (
+        "it was sent without a price: money goes back of the first order",
+        "补发或换货单无货款，退款请在原订单上申请",
+    ),
+    "sent_wrong_just_now": ("the wrong thing left a moment ago: the right one follows", "刚发出的订单发错货，立即补发"),
+    "not_sent_wrong_just_now": ("not a wrong thing that left a moment ago", "不属于刚发出的错发"),
     "not_paid": ("the order is not paid", "订单未付款"),
     "not_settled": ("the courier has not settled the money yet", "快递代收货款尚未结算"),
     "nothing_to_send_back": ("what was not received cannot be sent back", "未收到的商品无法寄回"),

@@ -21,10 +21,9 @@ from models.errors import Missing
 from models.fact import Telling
 from models.noun import Id, Money, When
 from models.refund import Way
-from models.returns import Claim, Grade, Kind, Why
-from models.rma import ReturnStage
+from models.returns import Claim, Grade, Instead, Kind, Why
+from models.rma import Return, ReturnStage
 from models.stage import Source
-from rules.return_stages import DONE_KINDS
 from rules.urgency import urgent_word
 from rules.wallets import wallet_of
 from store.returns import ReturnFilter, ReturnRow
@@ -48,6 +47,7 @@ class Asking(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     claims: tuple[Claim, ...] = Field((), max_length=500, description="Units of the order's lines.")
     grade: Grade | None = Field(None, description="What the customer says of the goods.")
     sum: Money | None = Field(None, description="Of a compensation.")
+    instead: tuple[Instead, ...] = Field((), max_length=500, description="Of an exchange: other things than before.")
     way: Way = Field(Way.ORIGINAL, description="The way the money came, or to a balance in the shop's wallet.")
     note: str = Field("", max_length=500, description="Beside the reason, never instead of it.")
 
@@ -105,13 +105,21 @@ async def ask(
 
 def _must_fit(said: Asking) -> None:
     """Goods are named, and a compensation has its sum. Raises: Problem 422."""
-    if said.kind not in DONE_KINDS:
-        raise invalid("#/kind", f"must be one of {', '.join(DONE_KINDS)}", "enum")
     is_sum = said.kind is Kind.COMPENSATION
     if is_sum != (said.sum is not None and said.sum.minor > 0):
         raise invalid("#/sum", "is missing" if is_sum else "does not belong here", "sum")
     if not is_sum and not said.claims:
         raise invalid("#/claims", "is missing", "missing")
+    _must_be_of_an_exchange(said)
+
+
+def _must_be_of_an_exchange(said: Asking) -> None:
+    """Another thing for what comes back, and for nothing else; of each line one. Raises: Problem 422."""
+    lines = [wanted.line for wanted in said.instead]
+    if lines and said.kind is not Kind.EXCHANGE:
+        raise invalid("#/instead", "does not belong here", "instead")
+    if len(lines) != len(set(lines)) or not set(lines) <= {claim.line for claim in said.claims}:
+        raise invalid("#/instead", "must name lines that are claimed, each once", "instead")
 
 
 def _must_be_kept(tools: Tools, said: Asking) -> None:
@@ -165,9 +173,15 @@ async def hear(
     number: Annotated[str, Depends(number_of)],
 ) -> Answer:
     """Sent back, arrived, inspected. The same `Idempotency-Key` is the same fact."""
+    return await heard(tools, visitor, return_id, said, number)
+
+
+async def heard(tools: Tools, visitor: Visitor, return_id: Id, said: Told, number: str) -> Answer:
+    """Kept, and told to its story. Raises: Problem 403, 404, 422."""
     telling = _telling(visitor, said, number)
     known = await seen(tools, visitor, return_id)
     await _must_be_ours(tools, said.body.get("place"))
+    await _must_show_it(tools, known.matter, said.body.get("pictures"))
     await tell(tools, return_id, telling)
     await tools.audit.note(visitor.name, visitor.role, f"tell.{said.kind}", return_id)
     return Answer(id=return_id, stage=known.standing.stage)
@@ -177,6 +191,14 @@ async def _must_be_ours(tools: Tools, place: JsonValue) -> None:
     """Goods lie in a place that we know, or not at all. Raises: Problem 422."""
     if isinstance(place, str) and not await tools.boxes.is_place(place):
         raise invalid("#/body/place", "is no place of ours", "place_unknown")
+
+
+async def _must_show_it(tools: Tools, matter: Return, pictures: JsonValue) -> None:
+    """Pictures that a fact names were taken of this return. Raises: Problem 422."""
+    if pictures:
+        known = [one.id for one in await tools.pictures.listing(matter.order, matter.id)]
+        if not isinstance(pictures, list) or any(one not in known for one in pictures):
+            raise invalid("#/body/pictures", "must name pictures of this return", "picture_unknown")
 
 
 def _telling(visitor: Visitor, said: Told, number: str) -> Telling:

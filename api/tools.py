@@ -30,6 +30,8 @@ from store.orders import OrderBook
 from store.pictures import Pictures
 from store.returns import Returns
 from store.scans import ScanBook
+from store.strays import Strays
+from store.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Tools:
     bulks: Bulks
     returns: Returns
     pictures: Pictures
+    strays: Strays
+    whereabouts: Whereabouts
     tray: Tray = field(default_factory=Tray)
     figures: Figures = field(default_factory=Figures)
     lookout: Lookout = field(default_factory=Lookout)

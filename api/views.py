@@ -12,7 +12,7 @@ from models.errand import What
 from models.fact import ParcelDelivered, ParcelHandedOver
 from models.line import Box, Line
 from models.noun import Id, Money
-from models.order import Flag, Order
+from models.order import Flag, Order, Replaces
 from models.parcel import Parcel
 from models.stage import Paying, Stage
 from models.story import Entry, Explanation, Shield
@@ -84,6 +84,7 @@ class OrderView(BaseModel, frozen=True):
     version: int
     as_of: datetime = Field(description="When the order last told of itself.")
     temporal_url: str
+    replaces: Replaces | None = Field(description="The return that it is sent for, and the order of that.")
 
 
 class Timeline(BaseModel, frozen=True):
@@ -131,6 +132,7 @@ def view(known: Known, receiver: Mapping[str, str], pay_url: str | None, tempora
         version=order.version,
         as_of=known.as_of,
         temporal_url=temporal_url,
+        replaces=order.replaces,
     )
 
 

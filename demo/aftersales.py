@@ -11,7 +11,7 @@ import httpx
 from demo.town import Town
 from world.returns import Counter
 from world.shop import Shop
-from world.shop_books import Order
+from world.shop_books import CATALOGUE, Order
 
 THERE = ("delivered", "completed")
 OUR_FAULT = ("not_as_described", "defective", "wrong_item")
@@ -24,14 +24,24 @@ WAYS = {  # so many of a hundred customers who ask something back; what, and why
     "empty_box": (8, "return", GOODS),
     "never_sends": (8, "return", GOODS),
     "withdraws": (8, "return", GOODS),
+    "swaps": (10, "exchange", ("wrong_size", "defective", "wrong_item")),
+    "got_another": (10, "reship", ("wrong_item",)),
+    "lacks_something": (5, "reship", ("short", "parts_missing")),
     "keeps": (20, "refund_only", LEFT),
     "was_not_there": (5, "refund_only", ("not_received",)),
     "is_upset": (5, "compensation", ("damaged_in_transit", "colour_off")),
 }
-KEEPS = ("keeps", "was_not_there", "is_upset")
+KEEPS = ("keeps", "was_not_there", "is_upset", "got_another", "lacks_something")
 A_NO = 0.1  # of what service is asked
+NOT_PASSED = 0.3  # of goods that did not simply pass
 CARDS_GONE = 0.1  # of those who paid with WeChat
-OVER = ("goods_without_return", "graded_otherwise", "by_hand_refund")  # somebody looks, and that is all
+OVER = (
+    "goods_without_return",
+    "graded_otherwise",
+    "by_hand_refund",
+    "by_hand_order",
+    "swapped",
+)  # somebody looks, and that is all
 SOON = 1.5  # seconds between two looks
 UNSURE, PASSES = ("refund_lost", "refund_absent"), "refund_balance_too_low"
 
@@ -85,12 +95,15 @@ class AfterSales:
 
     def _words(self, order: Order, way: str) -> dict[str, Any]:
         _, kind, whys = WAYS[way]
-        words = {"kind": kind, "why": self._chance.choice(whys)}
+        words: dict[str, Any] = {"kind": kind, "why": self._chance.choice(whys)}
         if kind == "compensation":
             return {**words, "sum": {"minor": self._chance.choice((500, 1_000, 2_000))}}
         some = self._chance.sample(range(len(order.lines)), self._chance.randint(1, len(order.lines)))
         units = {line: self._chance.randint(1, order.lines[line].quantity) for line in sorted(some)}
-        return {**words, "claims": [{"line": line, "quantity": count} for line, count in units.items()]}
+        words["claims"] = [{"line": line, "quantity": count} for line, count in units.items()]
+        if words["why"] == "wrong_size" and kind == "exchange":
+            words["instead"] = [{"line": line, "sku": self._chance.choice(CATALOGUE).sku} for line in units]
+        return words
 
     # Our people. --------------------------------------------------------------------------------------------------
 
@@ -101,14 +114,28 @@ class AfterSales:
             listed = await self.desks.service.get("/returns", params={"stage": "asked", "limit": 200})
             for row in listed.json().get("rows", []):
                 told = await self.desks.service.get(f"/returns/{row['id']}")
-                await self._decide(row["id"], (told.json().get("next_step") or {}).get("levels", []))
+                await self._decide(row, (told.json().get("next_step") or {}).get("levels", []))
+            arrived = await self.desks.service.get("/returns", params={"stage": "arrived", "limit": 200})
+            for row in arrived.json().get("rows", []):
+                if row["waits_for"] == "unjudged":
+                    await self._judge(row["id"])
 
-    async def _decide(self, number: str, levels: list[str]) -> None:
+    async def _judge(self, number: str) -> None:
+        """Goods that are not as they should be are exchanged all the same, more often than not."""
+        is_passed = self._chance.random() >= NOT_PASSED
+        word = "approve_goods" if is_passed else "refuse_goods"
+        wish = {"kind": "judge_goods", "is_passed": is_passed, "word": word}
+        answer = await self.desks.service.post(f"/returns/{number}/wishes", json=wish)
+        if answer.status_code == httpx.codes.CONFLICT and is_passed:  # an empty box
+            await self.desks.service.post(f"/returns/{number}/wishes", json={**wish, "is_passed": False})
+
+    async def _decide(self, row: Mapping[str, Any], levels: list[str]) -> None:
         is_agreed = self._chance.random() >= A_NO
-        wish = {"kind": "decide", "is_agreed": is_agreed, "word": "approve" if is_agreed else "refuse"}
+        word = f"approve_{row['kind'].partition('_')[0]}" if is_agreed else "refuse_used"
+        wish = {"kind": "decide", "is_agreed": is_agreed, "word": word}
         desk = {"service": self.desks.service, "operations": self.desks.ops}.get(next(iter(levels), ""))
         if desk:
-            await desk.post(f"/returns/{number}/wishes", json=wish)
+            await desk.post(f"/returns/{row['id']}/wishes", json=wish)
 
     async def lets_go(self) -> None:
         """Finance looks at what is due, and lets all of it go."""

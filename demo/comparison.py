@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from demo.return_comparison import Line, Returns, every_refund, given_back
+from demo.return_comparison import Line, Returns, done, every_refund, given_back, labels
 from demo.town import Town
 from models.errand import State, What
 from models.order import Order, Record
+from models.rma import ReturnStage
 from models.stage import ENDED, Stage
 from rules.parcels import is_out
 from rules.wishes import is_stopped
@@ -27,7 +28,18 @@ def compared(
             lines.append(Line(number, "the order itself", "placed", "unknown"))
         else:
             lines += _order(town, shop, warehouse, record, back[record.order.id])
-    return lines
+    for record in records.values():
+        if record.order.replaces:
+            lines += _order(town, shop, warehouse, record, back[record.order.id])
+    return [*lines, *_sent_anew(records, returns or {})]
+
+
+def _sent_anew(records: Mapping[str, Record], returns: Returns) -> Iterable[Line]:
+    """One order for each return that ends in goods, and none for any other."""
+    made = Counter(record.order.replaces.return_id for record in records.values() if record.order.replaces)
+    for record in returns.values():
+        is_due = record.standing.stage is ReturnStage.REPLACED
+        yield Line(record.matter.id, "orders that were sent for it", int(is_due), made[record.matter.id])
 
 
 def _by_order(returns: Returns) -> Counter[str]:
@@ -43,10 +55,9 @@ def _order(town: Town, shop: Shop, warehouse: Warehouse, record: Record, back: i
     yield Line(number, "it ended", "ended", _end(record))
     yield Line(number, "money captured", _captured(town, order), sum(paid.amount.minor for paid in order.payments))
     yield Line(number, "money given back", _refunded(town, order), _given_back(order) + back)
-    yield Line(number, "labels bought", _labels(town, order), _done(order, What.LABEL))
-    yield Line(number, "labels void", _void(town, order), _done(order, What.VOID))
+    yield from labels(town, number, order)
     yield Line(number, "parcels out", _out(warehouse, order), sum(map(is_out, order.parcels)))
-    yield Line(number, "shop told of", _told(shop, number), _done(order, What.REPORT))
+    yield Line(number, "shop told of", _told(shop, number), done(order, What.REPORT))
     kept = _captured(town, order) - _refunded(town, order) + back
     if record.standing.stage in (Stage.CANCELLED, Stage.REFUNDED) and (is_stopped(order) or not order.returns):
         yield Line(number, "nothing of theirs is kept", 0, kept - back)
@@ -79,24 +90,6 @@ def _refunded(town: Town, order: Order) -> int:
 def _given_back(order: Order) -> int:
     back = [errand for errand in order.errands if errand.what is What.REFUND and errand.state is State.DONE]
     return sum(errand.amount.minor for errand in back if errand.amount)
-
-
-def _labels(town: Town, order: Order) -> int:
-    return sum(number.startswith(order.business_no) for number, _ in _known_labels(town))
-
-
-def _void(town: Town, order: Order) -> int:
-    return sum(number.startswith(order.business_no) and is_void for number, is_void in _known_labels(town))
-
-
-def _known_labels(town: Town) -> list[tuple[str, bool]]:
-    """Every label that anybody sold us: under which number of ours, and whether it is void."""
-    sf = [(label.order_id, label.is_void) for label in town.sf.books.labels]
-    return sf + [(label.order_id, label.is_void) for label in town.kuaidi.books.labels]
-
-
-def _done(order: Order, what: What) -> int:
-    return sum(errand.what is what and errand.state is State.DONE for errand in order.errands)
 
 
 def _out(warehouse: Warehouse, order: Order) -> int:

@@ -24,7 +24,8 @@ from demo.town import Town
 from demo.town import opened as town_opened
 from models.errors import Missing, Unavailable
 from models.order import Record
-from models.rma import ReturnRecord
+from models.rma import ReturnRecord, ReturnStage
+from rules.return_stages import new_order
 from running import House
 from settings import Settings
 from store.listings import OrderFilter
@@ -249,8 +250,10 @@ async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> N
 async def _all_ended(book: OrderBook, returns: Returns, orders: int) -> bool:
     with suppress(Unavailable):
         rows = (await book.listing(OrderFilter(limit=1000))).rows
-        ends = [*(row.is_ended for row in rows), *(row.is_ended for row in await returns.listing(ALL))]
-        return len(rows) >= orders and all(ends)
+        back = await returns.listing(ALL)
+        sent_anew = sum(row.stage is ReturnStage.REPLACED for row in back)
+        ends = [*(row.is_ended for row in rows), *(row.is_ended for row in back)]
+        return len(rows) >= orders + sent_anew and all(ends)
     return False
 
 
@@ -260,11 +263,12 @@ def _messages(cast: Cast) -> int:
 
 
 async def records(cast: Cast) -> dict[str, Record]:
-    """Our last word on each order that the shop placed."""
+    """Our last word on each order that the shop placed, and on those that were sent for goods of theirs."""
     book, found = OrderBook(cast.house.db, cast.house.contacts), dict[str, Record]()
-    for number in cast.shop.books.placed:
+    placed = [f"{premises.CHANNEL_SHOP}/{number}" for number in cast.shop.books.placed]
+    linked = [new_order(record.matter) for record in (await returned(cast)).values()]
+    for order in (*placed, *filter(None, linked)):
         with suppress(Missing):
-            order = f"{premises.CHANNEL_SHOP}/{number}"
             found[order] = await book.get(order)
     return found
 

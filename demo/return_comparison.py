@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from demo.town import Town
 from models.errand import State, What
 from models.fact import GoodsInspected, GoodsSentBack
+from models.matter import Matter
 from models.returns import Why
 from models.rma import Return, ReturnRecord
 from rules import return_stages as stages
@@ -43,7 +44,10 @@ def _return(town: Town, counter: Counter, bench: Bench, record: ReturnRecord) ->
     matter = record.matter
     yield Line(matter.id, "it ended", "ended", "ended" if record.is_ended else record.standing.stage.value)
     yield Line(matter.id, "each refund, once", refunded(town, matter.id), sorted(given_back(matter)))
-    yield Line(matter.id, "waybill of what was sent back", _sent(counter, matter), _waybill(matter))
+    yield from labels(town, matter.id, matter)
+    labelled, own = _sent(counter, matter, is_labelled=True), _sent(counter, matter, is_labelled=False)
+    yield Line(matter.id, "waybill of what was sent back", own, _waybill(matter))
+    yield Line(matter.id, "label that it came back under", labelled, [w for w in labelled if w in _given(matter)])
     yield Line(matter.id, "what was in the box", _found(bench, matter), _graded(matter))
     not_ours = (
         {"missing"} if matter.why is Why.WRONG_ITEM else {"missing", "another"}
@@ -74,8 +78,27 @@ def every_refund(town: Town) -> list[tuple[str, int]]:
     return wechat + [(number.replace("_", "-"), fen) for number, fen in alipay]  # they know no dash
 
 
-def _sent(counter: Counter, matter: Return) -> list[str]:
-    return [parcel.waybill for parcel in counter.books.sent if parcel.number == matter.id]
+def labels(town: Town, number: str, matter: Matter) -> Iterable[Line]:
+    """Every label that anybody sold us for it, under our own number, and how many of them are void."""
+    sf = [(label.order_id, label.is_void) for label in town.sf.books.labels]
+    kuaidi = [(label.order_id, label.is_void) for label in town.kuaidi.books.labels]
+    bought = [is_void for key, is_void in (*sf, *kuaidi) if key.startswith(f"{matter.business_no}-{What.LABEL}-")]
+    yield Line(number, "labels bought", len(bought), done(matter, What.LABEL))
+    yield Line(number, "labels void", sum(bought), done(matter, What.VOID))
+
+
+def done(matter: Matter, what: What) -> int:
+    """How often something was done, by our own record."""
+    return sum(errand.what is what and errand.state is State.DONE for errand in matter.errands)
+
+
+def _sent(counter: Counter, matter: Return, *, is_labelled: bool) -> list[str]:
+    mine = [parcel for parcel in counter.books.sent if parcel.number == matter.id]
+    return [parcel.waybill for parcel in mine if parcel.is_labelled is is_labelled]
+
+
+def _given(matter: Return) -> list[str | None]:
+    return [errand.reference for errand in matter.errands if errand.what is What.LABEL]
 
 
 def _waybill(matter: Return) -> list[str]:

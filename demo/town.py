@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -99,22 +99,29 @@ class Town:
 
     def collect(self, work: Work) -> None:
         """The driver takes a parcel, and goes."""
-        road = self.sf if work.courier.startswith("sf") else self.kuaidi
-        known = EVIDENCE if road is self.sf else KUAIDI_EVIDENCE
-        road.hand_over(work.waybill)
-        way = asyncio.create_task(road.travel(work.waybill, self._chance.choice(known), self.pause))
-        self._on_the_way.add(way)
-        way.add_done_callback(self._on_the_way.discard)
+        self._goes(self._travels(work.courier, work.waybill))
 
     def carry(self, parcel: Parcel, leave: Callable[[Parcel], None]) -> None:
         """A box that a customer sends back is on its way to the warehouse, and put down there."""
-        way = asyncio.create_task(self._carried(parcel, leave))
-        self._on_the_way.add(way)
-        way.add_done_callback(self._on_the_way.discard)
+        self._goes(self._carried(parcel, leave))
 
     async def _carried(self, parcel: Parcel, leave: Callable[[Parcel], None]) -> None:
-        await asyncio.sleep(2 * self.pause)
+        if parcel.is_labelled:
+            await self._travels(parcel.courier, parcel.waybill)
+        else:
+            await asyncio.sleep(2 * self.pause)
         leave(parcel)
+
+    async def _travels(self, courier: str, waybill: str) -> None:
+        road = self.sf if courier.startswith("sf") else self.kuaidi
+        known = EVIDENCE if road is self.sf else KUAIDI_EVIDENCE
+        road.hand_over(waybill)
+        await road.travel(waybill, self._chance.choice(known), self.pause)
+
+    def _goes(self, way: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(way)
+        self._on_the_way.add(task)
+        task.add_done_callback(self._on_the_way.discard)
 
     @property
     def brought_back(self) -> list[str]:

@@ -10,7 +10,7 @@ from models.fact import Proof
 from models.noun import Id, Money, Noun
 from models.policy import DAY
 from models.refund import Terms
-from models.returns import Level, Verdict, Why
+from models.returns import Fault, Level, Verdict, Why
 
 PROVEN = (Proof.PHOTO, Proof.OTP, Proof.LOCKER)
 
@@ -53,6 +53,7 @@ class Patience(Noun, frozen=True):
     decide_within: timedelta = DAY  # the first answer, and each further level
     send_back_within: timedelta = 7 * DAY
     arrive_within: timedelta = 10 * DAY  # since it was sent back
+    scan_within: timedelta = DAY  # since a courier said that we have it
     inspect_within: timedelta = 2 * DAY
     trigger_within: timedelta = DAY
     remind_every: timedelta = timedelta(minutes=15)  # a customer in the fast lane, until a person has taken it
@@ -82,6 +83,14 @@ class RiskTerms(Noun, frozen=True):
     returns: int = Field(3, ge=1)  # in the days of history, this one counted
     times_usual: int = Field(5, ge=1)  # so many times what the shop usually gives back
     expensive: Money = Money(minor=50_000)  # from here on, where nothing comes back
+
+
+class Labels(Noun, frozen=True):
+    """Whose way back the shop has carried, by whom, and where to; everybody else sends the goods as they like."""
+
+    faults: tuple[Fault, ...] = (Fault.SHOP, Fault.COURIER)  # of the reason
+    couriers: tuple[Id, ...] = ()  # the one we like best first; nobody named: those of the order
+    place: Id | None = None  # of ours; None: where the goods came from
 
 
 CATEGORIES = (
@@ -149,6 +158,8 @@ class ReturnPolicy(Noun, frozen=True):
     terms: Terms = Terms()
     patience: Patience = Patience()
     service: Service = Service()
+    labels: Labels = Labels()
+    wrong_item_within: timedelta = 3 * DAY  # after it left: the right one is sent at once, and nobody is asked
 
     @field_validator("tiers")
     @classmethod

@@ -61,6 +61,13 @@ class Claim(Noun, frozen=True):
     quantity: int = Field(ge=1, le=100_000)
 
 
+class Instead(Noun, frozen=True):
+    """Another thing than the one that was bought: another size, another colour (换成)."""
+
+    line: int = Field(ge=0)  # its place among the order's lines
+    sku: Id
+
+
 class Graded(Claim, frozen=True):
     """What inspection found of so many units of one line."""
 
@@ -72,9 +79,9 @@ class AfterSale(StrEnum):
     """How far a return is, as far as its order is concerned (售后)."""
 
     OPEN = "open"  # asked for, and not over
-    TRIGGERED = "triggered"  # its money is its own matter from now on
+    TRIGGERED = "triggered"  # its money, or its new goods, are its own matter from now on
     GIVEN = "given"  # how much goes back is decided
-    DONE = "done"  # it went back, or a person sees to it
+    DONE = "done"  # it went back or was sent anew, or a person sees to it
     OVER = "over"  # refused, withdrawn or lapsed
 
 

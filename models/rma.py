@@ -7,11 +7,12 @@ from pydantic import Field
 
 from models.approval import Step
 from models.fact import ReturnFact
+from models.line import Box
 from models.matter import Matter
 from models.noun import Id, Money, Noun
 from models.refund import Terms, Way
 from models.return_policy import Judgement, Patience, Service
-from models.returns import Claim, Kind, LineSeen, Share, Why
+from models.returns import Claim, Instead, Kind, LineSeen, Share, Why
 from models.standing import Waiting
 
 
@@ -23,9 +24,11 @@ class ReturnStage(StrEnum):
     SENT_BACK = "sent_back"  # 已寄回: a courier has the goods
     ARRIVED = "arrived"  # 已到仓: scanned into the house
     DUE = "due"  # 待退款: nothing is missing but finance
+    PASSED = "passed"  # 验收通过: what came back may be exchanged
     TRIGGERED = "triggered"  # 退款中
     REFUNDED = "refunded"  # 已退款: by the provider's word
-    BY_HAND = "by_hand"  # 人工退款: no provider gave it back, a person sees to it
+    REPLACED = "replaced"  # 已补发、已换货: a new order is on its way
+    BY_HAND = "by_hand"  # 人工处理: no provider gave it back, or no order could be made: a person sees to it
     REFUSED = "refused"  # 已拒绝
     WITHDRAWN = "withdrawn"  # 已撤销
     EXPIRED = "expired"  # 已逾期: nothing was sent back in time
@@ -57,6 +60,13 @@ class Denied(Noun, frozen=True):
     signed_at: datetime
 
 
+class WayBack(Noun, frozen=True):
+    """What comes back to which place, and whom we ask for its label, the one we like best first."""
+
+    couriers: tuple[Id, ...]
+    box: Box
+
+
 class Return(Matter, frozen=True):
     """One request, from asked to refunded (退换货)."""
 
@@ -81,6 +91,8 @@ class Return(Matter, frozen=True):
     offset: timedelta = Field(timedelta(0), exclude_if=lambda offset: not offset)  # of the shop's zone, when asked
     denied: Denied | None = Field(None, exclude_if=lambda denied: denied is None)
     goods: tuple[LineSeen, ...] = Field((), exclude_if=lambda goods: not goods)  # what is special about its lines
+    instead: tuple[Instead, ...] = Field((), exclude_if=lambda wanted: not wanted)  # of an exchange
+    back: WayBack | None = Field(None, exclude_if=lambda back: back is None)  # the shop has it carried
     facts: tuple[ReturnFact, ...] = ()
     assessed: Assessed | None = None
 

@@ -21,6 +21,7 @@ ROLES = {
     Check.OVERCLAIMED: Role.FINANCE,
     Check.STALLED: Role.OPS,
     Check.TAMPERED: Role.ADMIN,
+    Check.PARCEL_WITHOUT_RETURN: Role.WAREHOUSE,
 }
 
 

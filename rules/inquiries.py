@@ -5,6 +5,7 @@ from datetime import datetime
 from models.errand import Owed
 from models.fact import ParcelDelivered, Proof
 from models.inquiry import Asked, Inquiry
+from models.matter import M, Matter
 from models.noun import Id
 from models.order import Order
 from models.parcel import Parcel
@@ -20,24 +21,30 @@ def next_of(order: Order, what: Inquiry) -> Asked | None:
     """The next question of this kind, and when it is to be asked; one at a time about each thing."""
     busy = [asked.about for asked in open_questions(order, what)]
     questions = {Inquiry.PAYMENT: _payment, Inquiry.TRACK: _track, Inquiry.PROOF: _proof}[what](order)
-    new = [question for question in questions if question.about not in busy and not _was_asked(order, question)]
+    new = [question for question in questions if question.about not in busy and not was_asked(order, question)]
     return min(new, key=lambda question: question.at, default=None)
 
 
-def asked(order: Order, question: Asked, now: datetime) -> Order:
+def asked(order: M, question: Asked, now: datetime) -> M:
     """The order with the question in it; whoever is free puts it."""
     return order.model_copy(update={"asked": (*order.asked, question.model_copy(update={"at": now}))})
 
 
-def open_questions(order: Order, *whats: Inquiry) -> list[Asked]:
+def open_questions(order: Matter, *whats: Inquiry) -> list[Asked]:
     """Questions that wait for an answer."""
     return [question for question in order.asked if question.what in whats and not question.ended_at]
 
 
-def ended(order: Order, question: Asked, now: datetime) -> Order:
+def ended(order: M, question: Asked, now: datetime) -> M:
     """The question was answered, or there is no use in asking further."""
     others = [known for known in order.asked if known != question]
     return order.model_copy(update={"asked": (*others, question.model_copy(update={"ended_at": now}))})
+
+
+def was_asked(matter: Matter, question: Asked) -> bool:
+    """The same, about the same, after the same silence."""
+    same = (question.what, question.about, question.since)
+    return any((known.what, known.about, known.since) == same for known in matter.asked)
 
 
 def is_moot(order: Order, question: Asked) -> bool:
@@ -93,11 +100,6 @@ def given_up(order: Order) -> Asked | None:
     unproven = [parcel.id for parcel in order.parcels if not is_proven(parcel)]
     over = [q for q in order.asked if q.what is Inquiry.PROOF and q.ended_at and q.about in unproven]
     return over[0] if over else None
-
-
-def _was_asked(order: Order, question: Asked) -> bool:
-    same = (question.what, question.about, question.since)
-    return any((known.what, known.about, known.since) == same for known in order.asked)
 
 
 def _payment(order: Order) -> list[Asked]:

@@ -14,7 +14,7 @@ def owed(order: Order) -> Owed | None:
     begun = [errand for errand in errands.under_way(order) if errand.what is What.REPORT]
     if begun:
         return Owed(**{name: getattr(begun[0], name) for name in Owed.model_fields})
-    if is_stopped(order):
+    if is_stopped(order) or order.replaces:  # the channel knows of no such order
         return None
     left = [parcel for parcel in order.parcels if parcel.waybill and parcels.is_out(parcel)]
     untold = [parcel for parcel in left if not _is_told(order, parcel)]

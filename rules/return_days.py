@@ -42,6 +42,14 @@ def handed_over_at(order: Order, sku: Id, proofs: Sequence[Proof] = tuple(Proof)
     return max(known) if known and len(known) == len(times) else None
 
 
+def left_at(order: Order, sku: Id) -> datetime | None:
+    """When the last box with this thing in it left the house; None while one is still here."""
+    held = [box.id for box in parcels.living(order) if any(units.sku == sku for units in box.units)]
+    times = [parcels.first_at(order, box, parcels.shipped_at) for box in held]
+    known = [at for at in times if at]
+    return max(known) if known and len(known) == len(times) else None
+
+
 def unproven(order: Order, skus: Sequence[Id], proofs: Sequence[Proof]) -> tuple[Id | None, datetime] | None:
     """The last parcel with one of these things that counts as handed over by no proof: whose, and since when."""
     held = [box.id for box in order.boxes if any(units.sku in skus for units in box.units)]

@@ -3,7 +3,18 @@
 from models.approval import Decider
 from models.noun import Id
 from models.rma import Return
-from models.wish import Decide, GiveUp, HoldBack, RefuseRefund, Release, Retry, ReturnWish, Trigger, Withdraw
+from models.wish import (
+    Decide,
+    GiveUp,
+    HoldBack,
+    JudgeGoods,
+    RefuseRefund,
+    Release,
+    Retry,
+    ReturnWish,
+    Trigger,
+    Withdraw,
+)
 from rules.return_permissions import refusal
 
 WORD = "looked_at"
@@ -26,6 +37,7 @@ def _wishes(decider: Decider) -> tuple[ReturnWish, ...]:
     return (
         Decide(by=by, role=decider.role, rung=decider.rung, is_agreed=True, word=WORD),
         Trigger(by=by),
+        JudgeGoods(by=by, is_passed=True, word=WORD),
         Release(by=by),
         Retry(by=by),
         HoldBack(by=by),

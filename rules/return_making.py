@@ -12,7 +12,7 @@ from models.refund import Before, Grounds
 from models.return_policy import Goods, ReturnPolicy
 from models.returns import Beside, Claim, Kind, LineSeen, Wanted, Why
 from models.rma import Denied, Return
-from rules import approvals, refund_shares, return_days, return_policy
+from rules import approvals, refund_shares, return_days, return_labels, return_policy
 
 
 def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
@@ -67,6 +67,8 @@ def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, in
         denied=denied(order, wanted, policy),
         service=policy.service,
         offset=return_days.offset_of(at, policy.zone),
+        instead=new.instead,
+        back=return_labels.way_back(order, number, wanted, policy.labels),
         goods=tuple(line.model_copy(update={"gone": 0}) for line in beside.lines if line.category or line.is_final),
     )
 
@@ -81,13 +83,24 @@ def denied(order: Order, wanted: Wanted, policy: ReturnPolicy) -> Denied | None:
 
 def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: ReturnPolicy) -> Return:
     """What goes back if everything is as claimed, and who must agree to that."""
-    grounds = Grounds(kind=made.kind, why=made.why, units=made.claims, decided=made.amount, seen=made.goods)
-    shares = refund_shares.shares(order, order.bargain, made.terms, grounds, before)
-    amount = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
+    amount = _sum(made.kind, made, order, before)
     wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
     categories = return_policy.categories_of(order, wanted, beside, policy)
-    steps = approvals.wanted(policy, made.judgement, amount, categories)
+    steps = approvals.wanted(policy, made.judgement, _at_stake(made, order, before), categories)
     return made.model_copy(update={"amount": amount, "steps": steps})
+
+
+def _at_stake(made: Return, order: Order, before: Before) -> Money:
+    """Goods that are sent anew are worth what the first ones cost; of what we ourselves sent wrong nobody asks."""
+    is_ours = made.judgement.decisive is not None and made.judgement.decisive.rule == return_policy.WRONG_ITEM
+    is_money = is_ours or made.kind not in refund_shares.NO_MONEY
+    return _sum(made.kind if is_money else Kind.RETURN, made, order, before)
+
+
+def _sum(kind: Kind, made: Return, order: Order, before: Before) -> Money:
+    grounds = Grounds(kind=kind, why=made.why, units=made.claims, decided=made.amount, seen=made.goods)
+    shares = refund_shares.shares(order, order.bargain, made.terms, grounds, before)
+    return Money(minor=refund_shares.refund(shares), currency=order.total.currency)
 
 
 def _one_each(claims: Sequence[Claim]) -> tuple[Claim, ...]:

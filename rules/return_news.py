@@ -7,7 +7,7 @@ from models.rma import Return, ReturnRecord, ReturnStage
 from models.stage import Source
 from rules import return_stages as stages
 
-ENDS = (ReturnStage.REFUNDED, ReturnStage.BY_HAND)
+ENDS = (ReturnStage.REFUNDED, ReturnStage.REPLACED, ReturnStage.BY_HAND)
 
 
 def news(matter: Return) -> dict[str, object]:
@@ -29,9 +29,12 @@ def standing(matter: Return) -> AfterSale:
     """How far it is, in the words of its order."""
     if stages.is_stopped(matter):
         return AfterSale.OVER
+    if stages.stage_of(matter) in ENDS:
+        return AfterSale.DONE
     if matter.assessed:
-        return AfterSale.DONE if stages.stage_of(matter) in ENDS else AfterSale.GIVEN
-    return AfterSale.TRIGGERED if ReturnStage.TRIGGERED in stages.walked(matter) else AfterSale.OPEN
+        return AfterSale.GIVEN
+    is_its_own = ReturnStage.TRIGGERED in stages.walked(matter) or stages.next_of(matter) is ReturnStage.REPLACED
+    return AfterSale.TRIGGERED if is_its_own else AfterSale.OPEN
 
 
 def telling(record: ReturnRecord) -> Telling:

@@ -15,6 +15,7 @@ from models.wish import (
     Dismiss,
     GiveUp,
     HoldBack,
+    JudgeGoods,
     Lapse,
     RefuseRefund,
     Release,
@@ -23,11 +24,12 @@ from models.wish import (
     Trigger,
     Withdraw,
 )
-from rules import approvals, errands, granting
+from rules import approvals, errands, exchanges, granting
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
+REPLACED = "new_order_is_made"
 
 
 def refusal(matter: Return, wish: Any) -> Id | None:
@@ -56,6 +58,8 @@ def _is_unsure(matter: Return) -> bool:
 
 
 def _withdraw(matter: Return, _: Any) -> Id | None:
+    if stages.is_replacing(matter):
+        return REPLACED
     if stages.goods_at(matter) and not stages.is_stopped(matter) and stages.stage_of(matter) not in GONE:
         return "goods_are_here"
     return "money_is_on_its_way" if stages.stage_of(matter) in GONE else _over(matter, _)
@@ -69,6 +73,17 @@ def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
         return "held"
     hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
     return "second_pair_of_eyes" if wish.by in hands else None
+
+
+def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
+    """Only goods that inspection did not simply pass need a person; of nothing nothing is exchanged."""
+    if stages.is_stopped(matter):
+        return "over"
+    if not stages.is_unjudged(matter):
+        return REPLACED if stages.is_replacing(matter) else "not_to_judge"
+    if wish.by == matter.asked_by:
+        return "asked_for_it_yourself"
+    return None if exchanges.units(matter) or not wish.is_passed else "nothing_came"
 
 
 def _hands(matter: Return) -> list[Id]:
@@ -100,7 +115,7 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 def _close(matter: Return, wish: CloseCase) -> Id | None:
     if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
         return "no_such_case"
-    if wish.deadline == stages.BY_HAND and wish.by in _hands(matter):
+    if wish.deadline in stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
     return "stuck_retry_or_give_up" if is_stuck else None
@@ -123,6 +138,7 @@ RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
     Withdraw: _withdraw,
     Trigger: _due,
     RefuseRefund: _due,
+    JudgeGoods: _judge,
     HoldBack: _hold,
     Release: _release,
     Retry: _stuck,
@@ -147,4 +163,5 @@ CHANGES: Mapping[type[Any], Change] = {
     GiveUp: _give_up,
     Withdraw: granting.released,
     RefuseRefund: granting.released,
+    JudgeGoods: granting.released,
 }

@@ -12,9 +12,11 @@ from models.return_policy import Freely, Judgement, ReturnPolicy
 from models.returns import Beside, Fault, Grade, Kind, Verdict, Wanted, Why
 from rules import boxes, payments, return_days, return_windows, undoing, wishes
 from rules.faults import fault_of
+from rules.refund_shares import NO_MONEY
 from rules.return_asking import Asking, Says, claimed, is_freely
 
 BACK = (Kind.RETURN, Kind.EXCHANGE)  # the goods come back
+WRONG_ITEM = "wrong_item"  # the one rule after which no amount asks for a person
 TOUCHED = (Grade.OPENED, Grade.WORN, Grade.DAMAGED)
 
 
@@ -54,6 +56,9 @@ def _paid(asking: Asking) -> Says:
     order = asking.order
     if wishes.is_stopped(order):
         return Says("order_stopped", is_allowed=False)
+    if order.replaces:
+        is_goods = asking.wanted.kind in NO_MONEY
+        return Says("paid_before") if is_goods else Says("money_is_with_the_first", is_allowed=False)
     if undoing.given(order) > undoing.refund_due(order):
         return Says("money_went_back", is_for_person=True)
     if order.payments:
@@ -70,6 +75,21 @@ def _fits(asking: Asking) -> Says:
         return Says("not_sent_yet")
     is_kept = fault_of(wanted.why) is Fault.CUSTOMER and wanted.kind not in BACK
     return Says("goods_must_come_back", is_allowed=False) if is_kept else Says("fits")
+
+
+def _wrong_item(asking: Asking) -> Says:
+    """A moment ago it left, and it was the wrong thing: the right one goes at once, whatever a courier still says."""
+    return (
+        Says("sent_wrong_just_now", is_allowed=True) if _is_just_sent_wrong(asking) else Says("not_sent_wrong_just_now")
+    )
+
+
+def _is_just_sent_wrong(asking: Asking) -> bool:
+    wanted, order = asking.wanted, asking.order
+    if wanted.why is not Why.WRONG_ITEM or wanted.kind is not Kind.RESHIP:
+        return False
+    left = [return_days.left_at(order, part.line.sku) for part in claimed(asking)]
+    return all(at and wanted.asked_at - at <= asking.policy.wrong_item_within for at in left)
 
 
 def _delivered(asking: Asking) -> Says:
@@ -131,7 +151,8 @@ def _not_received(asking: Asking) -> Says:
 
 
 def _pictures(asking: Asking) -> Says:
-    is_bare = asking.wanted.why in asking.policy.shown and not asking.wanted.pictures
+    is_shown = asking.wanted.why in asking.policy.shown and not _is_just_sent_wrong(asking)
+    is_bare = is_shown and not asking.wanted.pictures
     return Says("pictures_wanted", is_for_person=True) if is_bare else Says("pictures_enough")
 
 
@@ -156,6 +177,7 @@ RULES: tuple[tuple[Id, Callable[[Asking], Says]], ...] = (
     ("quantity", _quantity),
     ("paid", _paid),
     ("fits", _fits),
+    (WRONG_ITEM, _wrong_item),
     ("delivered", _delivered),
     ("final_sale", _final_sale),
     ("category", _category),

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from models.approval import Agreement
 from models.case import Role
+from models.errand import What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack
+from models.inquiry import Inquiry
 from models.return_policy import Patience
-from models.returns import Kind
+from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
 from models.wish import Lapse, TellProgress, Trigger
-from rules import progress, refusals, standstill
+from rules import gradings, inquiries, parcels, progress, refusals, return_labels, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
 from rules.return_permissions import granted
@@ -65,6 +67,44 @@ def _not_arrived(matter: Return) -> Due | None:
     return due._replace(party=sent.courier if sent else None) if due else None
 
 
+def _no_label(matter: Return) -> Due | None:
+    """No courier gives one: somebody tells the customer how to send it."""
+    since = return_labels.unlabelled_since(matter)
+    return Due(since, since) if since else None
+
+
+def _unscanned(matter: Return) -> Due | None:
+    parcel = return_labels.unscanned(matter)
+    at = parcels.delivered_at(matter, parcel) if parcel else None
+    place = matter.back.box.place if matter.back else None
+    return Due(at, at + matter.patience.scan_within, parcel.courier, place) if parcel and at else None
+
+
+def _to_ask(matter: Return) -> Due | None:
+    question = return_labels.question(matter)
+    return Due(question.since, question.at) if question else None
+
+
+def _uninspected(matter: Return) -> Due | None:
+    if stages.is_unjudged(matter):
+        return None
+    after = ReturnStage.DUE if ReturnStage.DUE in stages.SPINES[matter.kind] else ReturnStage.PASSED
+    return _next_is(after, lambda p: p.inspect_within)(matter)
+
+
+def _unjudged(matter: Return) -> Due | None:
+    """Goods that are not as they should be: a person says whether they are exchanged all the same."""
+    seen = stages.told(matter, GoodsInspected) if stages.is_unjudged(matter) else None
+    return Due(seen.happened_at, seen.happened_at + matter.patience.decide_within, place=seen.place) if seen else None
+
+
+def _swapped(matter: Return) -> Due | None:
+    """Who was sent the wrong thing has the right one coming; where that one was, another is missing or too many."""
+    is_ours = matter.kind is Kind.RESHIP and matter.why is Why.WRONG_ITEM and not stages.is_stopped(matter)
+    since = stages.REACHED_AT[ReturnStage.APPROVED](matter) if is_ours else None
+    return Due(since, since) if since else None
+
+
 def _to_trigger(matter: Return) -> Due | None:
     """What is little goes by itself, once nobody has to look at it."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
@@ -89,14 +129,22 @@ def _graded_otherwise(matter: Return) -> Due | None:
     """More came back than was asked for, or something else: what is beyond the claim is not paid for."""
     seen = stages.told(matter, GoodsInspected)
     is_more = seen is not None and sum(units.quantity for units in seen.graded) > sum(
-        units.quantity for units in stages.within(matter.claims, seen.graded)
+        units.quantity for units in gradings.within(matter.claims, seen.graded)
     )
     return Due(seen.happened_at, seen.happened_at, place=seen.place) if seen and is_more else None
 
 
 def _by_hand(matter: Return) -> Due | None:
     """A refund that a person took over, until somebody says that it was seen to."""
-    ends = [errand.ended_at for errand in stages.given_up(matter) if errand.ended_at]
+    return _given_up(matter, What.REFUND)
+
+
+def _sent_by_hand(matter: Return) -> Due | None:
+    return _given_up(matter, What.REPLACE)
+
+
+def _given_up(matter: Return, what: What) -> Due | None:
+    ends = [errand.ended_at for errand in stages.given_up(matter) if errand.ended_at and errand.what is what]
     return Due(min(ends), min(ends)) if ends else None
 
 
@@ -115,8 +163,16 @@ ROWS: tuple[Deadline[Return], ...] = (
         _next_is(ReturnStage.SENT_BACK, lambda p: p.send_back_within),
         is_for_people=False,
     ),
+    Deadline("no_label", "somebody to tell the customer how to send it back", _no_label, Role.SERVICE, is_shown=False),
+    Deadline(
+        "silent_courier", "asking the courier", _to_ask, is_for_people=False, outlasts_holds=True, asks=Inquiry.TRACK
+    ),
+    Deadline("unscanned", "the warehouse to scan what a courier handed in", _unscanned, Role.WAREHOUSE),
     Deadline("not_arrived", "the goods to arrive", _not_arrived, Role.SERVICE),
-    Deadline("uninspected", "inspection", _next_is(ReturnStage.DUE, lambda p: p.inspect_within), Role.WAREHOUSE),
+    Deadline("uninspected", "inspection", _uninspected, Role.WAREHOUSE),
+    Deadline("unjudged", "somebody to say whether these goods may be exchanged", _unjudged, Role.SERVICE),
+    Deadline("swapped", "the warehouse to look which units it took for others", _swapped, Role.WAREHOUSE),
+    Deadline("unreplaced", "the new order", _next_is(ReturnStage.REPLACED, lambda p: p.decide_within), Role.SERVICE),
     Deadline("little", "a small refund to go by itself", _to_trigger, is_for_people=False, is_shown=False),
     Deadline(
         "untriggered",
@@ -125,7 +181,8 @@ ROWS: tuple[Deadline[Return], ...] = (
         Role.FINANCE,
     ),
     Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
-    Deadline(stages.BY_HAND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline(stages.BY_HAND_REFUND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline(stages.BY_HAND_ORDER, "somebody to send the goods by hand", _sent_by_hand, Role.SERVICE),
     Deadline(
         "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
     ),
@@ -141,6 +198,9 @@ ROWS: tuple[Deadline[Return], ...] = (
 
 
 def _by_the_clock(matter: Return, row: Deadline[Return], now: datetime) -> Return:
+    if row.asks:
+        question = return_labels.question(matter)
+        return inquiries.asked(matter, question, now) if question else matter
     wishes = {"not_sent_back": Lapse(by="clock"), "little": Trigger(by="clock"), "progress": TellProgress(by="clock")}
     return granted(matter, wishes.get(row.name) or refusals.again(matter), now)
 

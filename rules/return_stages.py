@@ -7,26 +7,26 @@ from typing import TypeVar
 from models.approval import Agreement, Decider, Decision
 from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
-from models.returns import Claim, Graded, Kind
+from models.noun import Id
+from models.returns import Kind
 from models.rma import Return, ReturnStage
-from models.wish import Decide, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
-from rules import approvals, errands, refund_windows
+from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
+from rules import approvals, errands, gradings, parcels, refund_windows
 
 F = TypeVar("F", bound=ReturnFact)
-W = TypeVar("W", Decide, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
+W = TypeVar("W", Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
 _MONEY = (ReturnStage.DUE, ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
+_AGREED = (ReturnStage.ASKED, ReturnStage.APPROVED)
+_GOODS = (ReturnStage.SENT_BACK, ReturnStage.ARRIVED)
 SPINES = {
-    Kind.REFUND_ONLY: (ReturnStage.ASKED, ReturnStage.APPROVED, *_MONEY),
-    Kind.COMPENSATION: (ReturnStage.ASKED, ReturnStage.APPROVED, *_MONEY),
-    Kind.RETURN: (
-        *(ReturnStage.ASKED, ReturnStage.APPROVED, ReturnStage.SENT_BACK, ReturnStage.ARRIVED),
-        *_MONEY,
-    ),
+    Kind.REFUND_ONLY: (*_AGREED, *_MONEY),
+    Kind.COMPENSATION: (*_AGREED, *_MONEY),
+    Kind.RETURN: (*_AGREED, *_GOODS, *_MONEY),
+    Kind.RESHIP: (*_AGREED, ReturnStage.REPLACED),
+    Kind.EXCHANGE: (*_AGREED, *_GOODS, ReturnStage.PASSED, ReturnStage.REPLACED),
 }
-
-
-BY_HAND = "by_hand_refund"  # the case of a refund that a person gives
-DONE_KINDS = tuple(SPINES)  # kinds of which every stage is known
+BY_HAND = BY_HAND_REFUND, BY_HAND_ORDER = "by_hand_refund", "by_hand_order"  # cases of what a person sees to
+ENDS = (ReturnStage.REFUNDED, ReturnStage.REPLACED)
 
 
 def wished(matter: Return, kind: type[W]) -> list[tuple[datetime, W]]:
@@ -72,11 +72,33 @@ def _first_at(*kinds: type[ReturnFact]) -> Callable[[Return], datetime | None]:
     return at
 
 
+def _sent_at(matter: Return) -> datetime | None:
+    """By whoever has it, or has had it; of a parcel that nobody named nothing is believed."""
+    named = [parcel for parcel in matter.parcels if parcel.waybill]
+    moving = [at for parcel in named if (at := parcels.moving_at(matter, parcel))]
+    told = _first_at(GoodsSentBack, GoodsArrived, GoodsInspected)(matter)
+    return min([*moving, *([told] if told else [])], default=None)
+
+
 def _due_at(matter: Return) -> datetime | None:
     if ReturnStage.ARRIVED not in SPINES[matter.kind]:
         return _approved_at(matter)
     graded = told(matter, GoodsInspected)
     return graded.happened_at if graded else None
+
+
+def _passed_at(matter: Return) -> datetime | None:
+    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it."""
+    meant = [errand.began_at for errand in matter.errands if errand.what is What.REPLACE]
+    judged = [at for at, wish in wished(matter, JudgeGoods) if wish.is_passed]
+    seen = told(matter, GoodsInspected)
+    plain = [seen.happened_at] if seen and gradings.passes(matter.why, matter.claims, seen.graded) else []
+    return min([*meant, *judged, *plain], default=None)
+
+
+def _replaced_at(matter: Return) -> datetime | None:
+    ends = [e.ended_at for e in matter.errands if e.what is What.REPLACE and e.state in errands.SETTLED]
+    return min((at for at in ends if at), default=None)
 
 
 def _refunded_at(matter: Return) -> datetime | None:
@@ -90,11 +112,13 @@ def _refunded_at(matter: Return) -> datetime | None:
 REACHED_AT: dict[ReturnStage, Callable[[Return], datetime | None]] = {
     ReturnStage.ASKED: lambda matter: matter.received_at,
     ReturnStage.APPROVED: _approved_at,
-    ReturnStage.SENT_BACK: _first_at(GoodsSentBack, GoodsArrived, GoodsInspected),
+    ReturnStage.SENT_BACK: _sent_at,
     ReturnStage.ARRIVED: _first_at(GoodsArrived, GoodsInspected),
     ReturnStage.DUE: _due_at,
     ReturnStage.TRIGGERED: lambda matter: min((at for at, _ in wished(matter, Trigger)), default=None),
     ReturnStage.REFUNDED: _refunded_at,
+    ReturnStage.PASSED: _passed_at,
+    ReturnStage.REPLACED: _replaced_at,
 }
 STOPS: Sequence[tuple[type[Withdraw | Lapse | RefuseRefund], ReturnStage]] = (
     (Withdraw, ReturnStage.WITHDRAWN),
@@ -124,7 +148,7 @@ def stage_of(matter: Return) -> ReturnStage:
     """The one answer to where it stands."""
     stop = _stop(matter)
     last = stop[0] if stop else walked(matter)[-1]
-    return ReturnStage.BY_HAND if last is ReturnStage.REFUNDED and given_up(matter) else last
+    return ReturnStage.BY_HAND if last in ENDS and given_up(matter) else last
 
 
 def since(matter: Return) -> datetime:
@@ -136,16 +160,6 @@ def since(matter: Return) -> datetime:
 def waiting_since(matter: Return, stage: ReturnStage) -> datetime | None:
     """Since when this stage is the next one; None if it is not."""
     return since(matter) if not is_stopped(matter) and next_of(matter) is stage else None
-
-
-def within(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Graded, ...]:
-    """What was graded of what was claimed: anything beyond it nobody agreed to."""
-    left, kept = {claim.line: claim.quantity for claim in claims}, list[Graded]()
-    for units in graded:
-        counted = min(units.quantity, left.get(units.line, 0))
-        left[units.line] = left.get(units.line, 0) - counted
-        kept += [units.model_copy(update={"quantity": counted})] if counted else []
-    return tuple(kept)
 
 
 def owed(matter: Return) -> list[Owed]:
@@ -165,6 +179,27 @@ def owed(matter: Return) -> list[Owed]:
     ]
 
 
+def replacement(matter: Return) -> Owed:
+    """A new order for what was wrong, or came back."""
+    return Owed(what=What.REPLACE, about=matter.id, party="house")
+
+
+def is_replacing(matter: Return) -> bool:
+    """The new order is meant, or there."""
+    return any(errand.what is What.REPLACE for errand in matter.errands)
+
+
+def new_order(matter: Return) -> Id | None:
+    """What was sent for it."""
+    return next((e.reference for e in matter.errands if e.what is What.REPLACE and e.reference), None)
+
+
+def is_unjudged(matter: Return) -> bool:
+    """Looked at, and not such that it simply passes."""
+    is_next = not is_stopped(matter) and next_of(matter) is ReturnStage.PASSED
+    return is_next and told(matter, GoodsInspected) is not None
+
+
 def is_out_of_time(matter: Return, due: Owed, now: datetime) -> bool:
     """Who holds that money would not give it back any more, and has not been asked yet."""
     parts = matter.assessed.parts if matter.assessed else ()
@@ -173,8 +208,9 @@ def is_out_of_time(matter: Return, due: Owed, now: datetime) -> bool:
 
 
 def given_up(matter: Return) -> list[Errand]:
-    """Refunds that a person took over: no provider has said that they went back."""
-    return [errand for errand in _refunds(matter) if errand.state is State.GIVEN_UP]
+    """What a person took over: no provider has said that it went back, or no new order was made."""
+    known = [errand for errand in matter.errands if errand.what in (What.REFUND, What.REPLACE)]
+    return [errand for errand in known if errand.state is State.GIVEN_UP]
 
 
 def goods_at(matter: Return) -> datetime | None:
@@ -190,5 +226,8 @@ def _stop(matter: Return) -> tuple[ReturnStage, datetime] | None:
     for kind, stage in STOPS:
         if ats := [entry.at for entry in matter.wishes if isinstance(entry.wish, kind)]:
             return stage, min(ats)
+    failed = [at for at, wish in wished(matter, JudgeGoods) if not wish.is_passed]
+    if failed:
+        return ReturnStage.REFUSED, min(failed)
     is_no = agreement(matter) is Agreement.REFUSED
     return (ReturnStage.REFUSED, _decided_at(matter)) if is_no else None

@@ -8,6 +8,9 @@ from models.fact import (
     GoodsArrived,
     GoodsInspected,
     GoodsSentBack,
+    ParcelDelivered,
+    ParcelStirred,
+    ParcelTracked,
     RefundSettled,
     ReturnFact,
     Telling,
@@ -16,7 +19,7 @@ from models.fact import (
 from models.rma import Return, ReturnStanding
 from models.stage import Source
 from models.wish import Withdraw
-from rules import errands, hearing, progress, return_permissions, return_silences
+from rules import errands, hearing, progress, return_labels, return_permissions, return_silences
 from rules import return_stages as stages
 from rules.keeping import keep
 from rules.reading import read
@@ -27,6 +30,9 @@ WITNESSES: dict[type[Fact], Source] = {
     GoodsSentBack: Source.CHANNEL,
     GoodsArrived: Source.WAREHOUSE,
     GoodsInspected: Source.WAREHOUSE,
+    ParcelTracked: Source.COURIER,
+    ParcelDelivered: Source.COURIER,
+    ParcelStirred: Source.COURIER,
 }
 
 
@@ -39,10 +45,11 @@ def hear(matter: Return, telling: Telling, now: datetime) -> Return:
 def learn(matter: Return, fact: Fact) -> Return:
     """Each believed fact once, in whichever order it comes."""
     is_believed = fact.source in (WITNESSES.get(type(fact)), Source.DESK)
-    if is_believed and isinstance(fact, RefundSettled):
+    if is_believed and isinstance(fact, RefundSettled | ParcelTracked | ParcelDelivered | ParcelStirred):
         return hearing.learn(matter, fact)
     if is_believed and isinstance(fact, ReturnFact):
-        return matter.model_copy(update={"facts": keep(matter.facts, fact)})
+        known = matter.model_copy(update={"facts": keep(matter.facts, fact)})
+        return known.model_copy(update={"parcels": return_labels.told(known)})
     return matter.model_copy(update={"hearsay": keep(matter.hearsay, fact)})
 
 
@@ -50,13 +57,13 @@ def may_end(matter: Return) -> bool:
     """At the end of its way, with nothing under way, nothing unread, and nobody waited for now or later."""
     is_final = stages.is_stopped(matter) or stages.next_of(matter) is None
     is_awaited = any(not case.closed_at for case in matter.cases) or return_silences.judged(matter)[0] is not None
-    is_awaited = is_awaited or progress.owed(matter) is not None
+    is_awaited = is_awaited or progress.owed(matter) is not None or return_labels.to_void(matter) is not None
     return is_final and not (is_awaited or matter.hold or matter.unread or errands.under_way(matter))
 
 
-def _unwanted(_: Return) -> tuple[Errand, ...]:
-    """Once the money is on its way nothing turns a return round."""
-    return ()
+def _unwanted(matter: Return) -> tuple[Errand, ...]:
+    """Once the money is on its way nothing turns a return round: only of a label it may not be known what became."""
+    return tuple(return_labels.unwanted(matter))
 
 
 def _weighed(matter: Return, _: datetime) -> Return:

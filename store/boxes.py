@@ -11,6 +11,7 @@ from store.database import Database
 BOX = text("SELECT box AS id, place, units FROM reserved_boxes WHERE box = :box LIMIT 1")
 SENDER = text("SELECT sender FROM places WHERE id = :place")
 IS_PLACE = text("SELECT EXISTS (SELECT FROM places WHERE id = :place)")
+PLACES = text("SELECT id FROM places ORDER BY id")
 SET_SENDER = text("UPDATE places SET sender = CAST(:sender AS jsonb) WHERE id = :place RETURNING id")
 
 
@@ -32,6 +33,11 @@ class Boxes:
         """Whether anything lies there, or may. One statement."""
         async with self.db.begin() as conn:
             return bool((await conn.execute(IS_PLACE, {"place": place})).scalar())
+
+    async def places(self) -> tuple[Id, ...]:
+        """Where goods lie, by name. One statement."""
+        async with self.db.begin() as conn:
+            return tuple((await conn.execute(PLACES)).scalars())
 
     async def sender(self, place: Id) -> Contact:
         """The place's own name, phone and address: a business's, no person's. One statement.

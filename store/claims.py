@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, select
 
 from models.bargain import Bargain
-from models.errors import Missing, Unavailable
+from models.errors import Missing, Refused, Unavailable
 from models.intake import NewOrder
 from models.noun import Id
-from models.order import Flag, Order
+from models.order import Flag, Order, Replaces
 from models.policy import Policy
 from store import likeness, raws
 from store.contacts import CONTACT, Contacts
@@ -66,7 +66,8 @@ CLAIM = text("""
     WITH unpaid AS (
         SELECT count(*) >= 2 AS is_thrice FROM contacts LEFT JOIN orders ON orders.id = contacts.order_id
         WHERE phone_hash = :phone_hash AND contacts.version = 1 AND added_at > now() - interval '1 hour'
-            AND (orders.id IS NULL OR orders.stage IN ('received', 'cancelled'))  -- paid and stopped is 'refunded'
+            -- paid and stopped is 'refunded'; what is sent for other goods has no price
+            AND (orders.id IS NULL OR (orders.stage IN ('received', 'cancelled') AND orders.total > 0))
     ), words AS (
         INSERT INTO raws (party, account, sealed, wrapped, master)
         VALUES (:channel, :shop, :sealed, :wrapped, :master) RETURNING id
@@ -115,16 +116,17 @@ class Claims:
     ) -> None:
         self.db, self.contacts, self.policies, self._numbers = db, contacts, policies, numbers
 
-    async def claim(self, new: NewOrder, raw: bytes) -> Claimed:
+    async def claim(self, new: NewOrder, raw: bytes, replaces: Replaces | None = None) -> Claimed:
         """One transaction: the claim, who it goes to, the policy it lives by, and the words it came in.
 
-        Cost: two statements for a new order, one for the same again. Raises: Unavailable.
+        Cost: two statements for a new order, one for the same again. Raises: Unavailable; Refused("number_taken"): the
+        number of an order that is sent for another's goods is somebody else's.
         """
         numbers = self._numbers(new.id)
         number = next(numbers)
         for _ in range(TRIES):
             try:
-                return await self._claim(new, raw, number)
+                return await self._claim(new, raw, number, replaces)
             except Broken as taken:
                 if taken.constraint not in {SAME_ORDER, SAME_NUMBER}:
                     raise
@@ -165,22 +167,25 @@ class Claims:
             rows = await conn.execute(UNSTARTED, {"limit": limit, "older_than": older_than})
             return tuple(Order.model_validate_json(seed) for seed in rows.scalars())
 
-    async def _claim(self, new: NewOrder, raw: bytes, number: Id) -> Claimed:
+    async def _claim(self, new: NewOrder, raw: bytes, number: Id, replaces: Replaces | None) -> Claimed:
         phone_hash = self.contacts.phone_hash(new.receiver.phone)
         async with self.db.begin() as conn:
             asked = {"order_id": new.id, "phone_hash": phone_hash, **self.policies.scopes(f"{new.channel}/{new.shop}")}
             known = (await conn.execute(LOOK, asked)).mappings().one()
             if known["seed"] is not None:
-                return self._again(new, known)
+                return self._again(new, known, replaces)
             policy = self.policies.read(known["version"], known["body"])
-            seed = _seed(new, number, policy, known["now"])
+            seed = _seed(new, number, policy, known["now"]).model_copy(update={"replaces": replaces})
             row = self._row(new, raw) | {"seed": seed.model_dump_json(), "business_no": number}
             claimed = await conn.execute(CLAIM, row | {"phone_hash": phone_hash})
             return Claimed(Order.model_validate_json(claimed.scalar_one()), is_new=True)
 
-    def _again(self, new: NewOrder, known: RowMapping) -> Claimed:
+    def _again(self, new: NewOrder, known: RowMapping, replaces: Replaces | None) -> Claimed:
+        order = Order.model_validate_json(known["seed"])
+        if replaces is not None and order.replaces != replaces:
+            raise Refused("number_taken")
         differing = likeness.differing(known["digests"], likeness.digests(new, self.contacts.digest))
-        return Claimed(Order.model_validate_json(known["seed"]), is_new=False, differing=differing)
+        return Claimed(order, is_new=False, differing=differing)
 
     def _row(self, new: NewOrder, raw: bytes) -> dict[str, str | bytes | None]:
         key, kept = self.contacts.master.fresh()

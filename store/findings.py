@@ -9,6 +9,7 @@ from store.bulks import Bulks
 from store.database import Database
 from store.money import MoneyGate
 from store.stock import Shelves
+from store.strays import open_strays
 
 STRANDED = text("""
     SELECT party, code, min(kept_at) AS since, max(kept_at) AS newest_at FROM inbox
@@ -32,6 +33,7 @@ class Findings:
             Check.OVERCLAIMED: self.overclaimed,
             Check.STALLED: Bulks(self.db).stalled,
             Check.TAMPERED: self.tampered,
+            Check.PARCEL_WITHOUT_RETURN: self.strays,
         }
         return await looks[check]()
 
@@ -62,3 +64,8 @@ class Findings:
         """The first row of the audit trail that is not as it was written."""
         broken = await Audit(self.db).verify()
         return () if broken is None else (Finding(about=f"audit/{broken}"),)
+
+    async def strays(self) -> tuple[Finding, ...]:
+        """Parcels of which nobody knows whose they are."""
+        async with self.db.begin() as conn:
+            return await open_strays(conn)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.case import Role
 from models.errors import Missing, Refused, Unavailable
@@ -12,6 +13,18 @@ from store.audit import Deed, noted
 from store.contacts import Contacts, forgotten
 from store.pictures import Pictures
 
+# The order itself, first, and every order that was sent for its goods, or for theirs: the same person.
+LINKED = text("""
+    WITH RECURSIVE linked (order_id, far) AS (
+        SELECT CAST(:order_id AS text), 0
+        UNION ALL
+        SELECT claims.order_id, far + 1 FROM linked JOIN claims ON seed #>> '{replaces,order}' = linked.order_id
+    )
+    SELECT order_id FROM linked
+    UNION ALL -- what was photographed and written of parcels that turned out to be theirs
+    SELECT strays.id FROM linked JOIN returns USING (order_id) JOIN strays ON strays.assigned_to = returns.id
+    JOIN contact_keys ON contact_keys.order_id = strays.id
+""")
 # An order that was claimed and has not told of itself yet is under way too; so is one of which something comes back.
 UNDER_WAY = text("""
     SELECT EXISTS (SELECT FROM orders WHERE id = :order_id AND NOT is_ended)
@@ -36,8 +49,9 @@ class Forgetting:
     async def order(self, order_id: Id, who: Id, role: Role) -> bool:
         """Its names, phones, addresses, notes, pictures, and every word that came about it; false: done before.
 
-        Cost: four statements in one transaction; then the pictures' files, which nobody can read any more.
-        Raises: Missing("order_unknown"); Refused("still_under_way"): somebody may have to write its label.
+        With it every order that was sent for its goods. Cost: one statement, and three for each order, in one
+        transaction; then the pictures' files, which nobody can read any more.
+        Raises: Missing("order_unknown"); Refused("still_under_way"): somebody may have to write a label.
         """
         is_news = await self._order(order_id, who, role)
         await self._tidied()
@@ -58,18 +72,25 @@ class Forgetting:
 
     async def _order(self, order_id: Id, who: Id, role: Role) -> bool:
         async with self.contacts.db.begin() as conn:
-            if (await conn.execute(UNDER_WAY, {"order_id": order_id})).scalar_one():
-                raise Refused("still_under_way")
-            try:
-                is_news = await forgotten(conn, order_id)
-            except Missing:
-                raise Missing("order_unknown") from None
-            if is_news:
-                await noted(conn, Deed(who, role, "forget", order_id))
-        return is_news
+            linked = (await conn.execute(LINKED, {"order_id": order_id})).scalars().all()
+            news = [await _forgotten(conn, one, who, role) for one in linked]
+        return any(news)
 
     async def _tidied(self) -> None:
         """Why no failure: what is left on a shelf that is away is unreadable, and goes the next time."""
         if self.pictures is not None:
             with suppress(Unavailable):
                 await self.pictures.tidy()
+
+
+async def _forgotten(conn: AsyncConnection, order_id: Id, who: Id, role: Role) -> bool:
+    """Raises: Missing, Refused: then of all that are linked none is forgotten."""
+    if (await conn.execute(UNDER_WAY, {"order_id": order_id})).scalar_one():
+        raise Refused("still_under_way")
+    try:
+        is_news = await forgotten(conn, order_id)
+    except Missing:
+        raise Missing("order_unknown") from None
+    if is_news:
+        await noted(conn, Deed(who, role, "forget", order_id))
+    return is_news

@@ -11,7 +11,7 @@ from models.payment import Payment
 from models.refund import Before, Grounds, Portion
 from models.returns import Kind
 from models.rma import Assessed, Part, Return
-from rules import refund_shares, return_stages
+from rules import gradings, refund_shares, return_stages
 from rules.payments import captured_at
 from rules.refund_before import with_own
 from rules.spreading import spread
@@ -36,16 +36,26 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     parts = _parts(order, spread(order.payments, await _back(conn, order), total, matter.way))
     made = Assessed(shares=shares, parts=parts, at=at)
-    row = {"id": matter.id, "order_id": order.id, "assessed": made.model_dump_json()}
-    after = refund_shares.after(grounds, shares, earlier)
-    await conn.execute(say.ADD_SUM, {**row, "before": after.model_dump_json()})
+    await _keep(conn, matter, made, earlier)
     return made
+
+
+async def known_again(conn: AsyncConnection, matter: Return) -> None:
+    """What was decided, as the return tells it, where no row of ours does."""
+    if matter.assessed and (await conn.execute(say.SUM, {"id": matter.id})).scalar() is None:
+        await _keep(conn, matter, matter.assessed, await before(conn, matter.order))
+
+
+async def _keep(conn: AsyncConnection, matter: Return, made: Assessed, earlier: Before) -> None:
+    row = {"id": matter.id, "order_id": matter.order, "assessed": made.model_dump_json()}
+    after = refund_shares.after(_grounds(matter), made.shares, earlier)
+    await conn.execute(say.ADD_SUM, {**row, "before": after.model_dump_json()})
 
 
 def _grounds(matter: Return) -> Grounds:
     """What inspection found, where goods came back; else what was claimed."""
     seen = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
-    units = return_stages.within(matter.claims, seen.graded) if seen else matter.claims
+    units = gradings.within(matter.claims, seen.graded) if seen else matter.claims
     return Grounds(kind=matter.kind, why=matter.why, units=units, decided=matter.amount, seen=matter.goods)
 
 

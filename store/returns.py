@@ -16,17 +16,18 @@ from models.errors import Missing, NotYet, Refused
 from models.noun import Id, Money
 from models.order import Order, Record
 from models.refund import Before
-from models.returns import Beside, Kind
+from models.returns import AfterSale, Beside, Kind
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
-from rules import aftersales, return_making, return_silences, undoing
+from rules import aftersales, exchanges, return_making, return_silences, undoing
 from rules.refund_before import with_own
-from rules.return_news import news, telling
-from store import cases, money, refund_sums, stock
+from rules.return_news import news, standing, telling
+from store import cases, money, refund_sums, stock, whereabouts
 from store import return_statements as say
+from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
 from store.inbox import ToOurs, kept
-from store.policies import ReturnPolicies
+from store.policies import Policies, ReturnPolicies
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED)
@@ -82,7 +83,7 @@ class Returns:
                 return known, False
             made = await self._made(conn, order, new, earlier, asked_at)
             await conn.execute(say.ADD, _added(made, new.key, _digest(new)))
-            if not is_over:
+            if not is_over or standing(made) is AfterSale.TRIGGERED:
                 await self._tell_order(conn, _asked(made))
         return made, True
 
@@ -100,6 +101,22 @@ class Returns:
         made = return_making.made(order, new, beside, (asked_at, len(earlier) + 1), house)
         return return_making.weighed(made, order, before, beside, house)
 
+    async def ask_again(self, matter: Return) -> bool:
+        """One transaction: what its story knows of the request and of its sum, where a store of before does not.
+
+        False: its order is not ours. Why no key: who asks under it again is told that nothing is left to ask back.
+        """
+        async with self.db.begin() as conn:
+            try:
+                await _locked(conn, matter.order)
+            except Missing:
+                return False
+            if (await conn.execute(say.GET, {"id": matter.id})).one_or_none() is None:
+                lost = {"news": "null"}  # so that its order hears of it
+                await conn.execute(say.ADD, {**_added(matter, None, "lost"), **lost})
+            await refund_sums.known_again(conn, matter)
+        return True
+
     async def put_return(self, record: ReturnRecord) -> None:
         """One transaction. The same record again is harmless; an older one changes nothing.
 
@@ -112,6 +129,7 @@ class Returns:
             await money.settle(conn, record.matter)
             if changed.has_new_facts:
                 await stock.restock(conn, record.matter)
+                await whereabouts.noted(conn, record.matter)
             if changed.has_news:
                 await self._tell_order(conn, record)
             if changed.has_new_cases:
@@ -124,12 +142,25 @@ class Returns:
         """
         async with self.db.begin() as conn:
             order, at, _ = await _locked(conn, matter.order)
-            is_own = aftersales.is_its_own(order, matter.id)
-            if is_own is None:
-                raise NotYet("order_not_told")
-            if not is_own and not undoing.is_undone(order):  # the customer may get the goods all the same
+            # The customer of a stopped order may get the goods all the same.
+            if not _is_own(order, matter) and not undoing.is_undone(order):
                 raise NotYet("order_is_stopping")
             return await refund_sums.assessed(conn, order, matter, at)
+
+    async def replace(self, matter: Return) -> Id:
+        """The order that is sent for it, with the address of the first; claimed once, however often it is asked.
+
+        Raises: NotYet("order_not_told") as above; Refused("order_is_stopping"): its customer has the money back;
+        Refused("number_taken"), Missing("forgotten").
+        """
+        async with self.db.begin() as conn:
+            order, _, _ = await _locked(conn, matter.order)
+        if not _is_own(order, matter):
+            raise Refused("order_is_stopping")
+        receiver = await self.contacts.get(order.id, order.contact_version)
+        new, link = exchanges.sent_for(order, matter, receiver), exchanges.link(matter)
+        claims = Claims(self.db, self.contacts, Policies(self.db))
+        return (await claims.claim(new, link.model_dump_json().encode(), link)).order.id
 
     async def _tell_order(self, conn: AsyncConnection, record: ReturnRecord) -> None:
         """Like any message, due at once: safe with the record, told by whoever relays."""
@@ -166,6 +197,14 @@ class Returns:
         async with self.db.begin() as conn:
             rows = (await conn.execute(say.LISTED, vars(which))).mappings().all()
         return tuple(shown(row) for row in rows)
+
+
+def _is_own(order: Order, matter: Return) -> bool:
+    """Whether the order leaves it its part. Raises: NotYet while it has not heard of it."""
+    is_own = aftersales.is_its_own(order, matter.id)
+    if is_own is None:
+        raise NotYet("order_not_told")
+    return is_own
 
 
 def _asked(seed: Return) -> ReturnRecord:

@@ -1,7 +1,8 @@
 """The chapters that ask when the world is silent. The way of the order never waits for them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,39 +13,48 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.parcels import Parcels
 from activities.payments import Payments
 from models.inquiry import Asked, Inquiry
+from models.matter import Matter
 from models.order import Order
 from models.parcel import Parcel
 from models.reservation import Look
-from rules import inquiries, money, payments
+from rules import inquiries, money, payments, return_labels
 from workflows.calling import Pace, asking
-from workflows.chapters import OrderStory, payment_pace
-from workflows.story import Overtaken
+from workflows.chapters import payment_pace
+from workflows.story import AnyStory, Overtaken
 
 HALF_A_DAY = timedelta(hours=12)
 PROOFS = 3
 
 
-async def inquiring(story: OrderStory) -> None:
+@dataclass(frozen=True)
+class Asking:
+    """How one kind of story asks."""
+
+    put: Callable[[Any, Asked], Any]  # the question, on its way
+    is_moot: Callable[[Any, Asked], bool]  # the world answered by itself
+
+
+async def inquiring(story: AnyStory, how: Asking) -> None:
     """Every question as soon as the clock wants it; what comes back is heard like any telling."""
     put = dict[Asked, "asyncio.Task[None]"]()
     try:
         while True:
             await workflow.wait_condition(lambda: bool(_fresh(story, put)))
             for question in _fresh(story, put):
-                put[question] = asyncio.create_task(_answered(story, question))
+                put[question] = asyncio.create_task(_answered(story, question, how))
     finally:
         for task in put.values():
             task.cancel()
 
 
-def _fresh(story: OrderStory, put: Mapping[Asked, object]) -> list[Asked]:
+def _fresh(story: AnyStory, put: Mapping[Asked, object]) -> list[Asked]:
     return [question for question in inquiries.open_questions(story.matter, *Inquiry) if question not in put]
 
 
-async def _answered(story: OrderStory, question: Asked) -> None:
+async def _answered(story: AnyStory, question: Asked, how: Asking) -> None:
     """Until it is, or there is no use in asking further."""
     try:
-        await _put(story, question)
+        await _put(story, question, how)
     except Exception as failure:  # noqa: BLE001 - a question that breaks is a hold like any failure
         if is_cancelled_exception(failure):
             return  # the run ends: whoever goes on asks again
@@ -54,11 +64,11 @@ async def _answered(story: OrderStory, question: Asked) -> None:
         story.matter = inquiries.ended(story.matter, question, workflow.now())
 
 
-async def _put(story: OrderStory, question: Asked) -> None:
-    if inquiries.is_moot(story.matter, question):
+async def _put(story: AnyStory, question: Asked, how: Asking) -> None:
+    if how.is_moot(story.matter, question):
         return
     try:
-        tellings = await story.ask(_asked(story.matter, question), lambda order: inquiries.is_moot(order, question))
+        tellings = await story.ask(how.put(story.matter, question), lambda matter: how.is_moot(matter, question))
     except Overtaken:
         return
     for telling in tellings:
@@ -77,12 +87,16 @@ def _asked(order: Order, question: Asked) -> Any:
         words = f"ask {bill.party} whether it is paid"
         left = max(inquiries.asked_until(order, bill) - workflow.now(), order.policy.ask_payment_after)
         return asking(Payments.captured, bill.about, bill.party, payment_pace(order, left), words)
-    look = _look(order, _parcel(order, question)).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
+    return _track(order, question)
+
+
+def _track(matter: Matter, question: Asked) -> Any:
+    look = _look(matter, _parcel(matter, question)).model_copy(update={"wants_proof": question.what is Inquiry.PROOF})
     words = "ask for better proof of delivery" if look.wants_proof else "ask where the parcel is"
-    return asking(Parcels.look, look, look.courier, _pace(order, question), f"{words}: {look.waybill}")
+    return asking(Parcels.look, look, look.courier, _pace(matter, question), f"{words}: {look.waybill}")
 
 
-def _pace(order: Order, question: Asked) -> Pace:
+def _pace(order: Matter, question: Asked) -> Pace:
     """Proof is asked for three times; news until there are some."""
     if question.what is Inquiry.PROOF:
         every = order.policy.prove_after
@@ -92,16 +106,20 @@ def _pace(order: Order, question: Asked) -> Pace:
     return Pace(RetryPolicy(initial_interval=first, backoff_coefficient=1.5, maximum_interval=HALF_A_DAY))
 
 
-def _parcel(order: Order, question: Asked) -> Parcel:
+def _parcel(order: Matter, question: Asked) -> Parcel:
     return next(known for known in order.parcels if known.id == question.about)
 
 
-def _look(order: Order, parcel: Parcel) -> Look:
+def _look(order: Matter, parcel: Parcel) -> Look:
     return Look(
-        order=order.id,
+        order=order.order_id,
         parcel=parcel.id,
         courier=parcel.courier or order.policy.couriers[0],
         waybill=parcel.waybill or parcel.id,
         contact_version=parcel.contact_version,
         known=tuple(fact.subject for fact in parcel.facts),
     )
+
+
+OF_ORDERS = Asking(_asked, inquiries.is_moot)
+OF_RETURNS = Asking(_track, return_labels.is_moot)

@@ -10,14 +10,15 @@ from activities.returns import Rmas
 from models.errand import Outcome, Owed, State
 from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
-from rules import errands, progress, return_permissions
+from rules import errands, progress, return_labels, return_permissions
 from rules import return_stages as stages
 from rules.refund_windows import TOO_LATE
 from rules.rmas import RETURNS
+from workflows.asking import OF_RETURNS, inquiring
 from workflows.calling import our_word, ours
 from workflows.listening import Listening
 from workflows.living import live
-from workflows.sending import send, settle
+from workflows.sending import attempt, insist, send, settle
 from workflows.story import Story, Stuck
 from workflows.telling import reporting, showing, telling
 from workflows.waiting import watching
@@ -39,18 +40,25 @@ class ReturnWorkflow(Listening):
     async def run(self, _: Return) -> ReturnStage:
         """Tell the story until it is over."""
         story = self.story
-        chapters = (watching, partial(telling, tell=_told), showing, partial(reporting, next_of=progress.owed))
+        asked, told = partial(inquiring, how=OF_RETURNS), partial(telling, tell=_told)
+        chapters = (watching, told, showing, partial(reporting, next_of=progress.owed), asked)
         await live(story, self._way, *(partial(chapter, story) for chapter in chapters))
         return stages.stage_of(story.matter)
 
     async def _way(self) -> None:
-        """The world brings every stage but one by itself: once finance let the money go, it goes."""
+        """The world brings every stage but the last by itself: the money goes, or other goods."""
         story = self.story
         await settle(story)
         while not stages.is_stopped(story.matter) and (stage := stages.next_of(story.matter)):
-            if stage is ReturnStage.REFUNDED:
+            await _voiding(story)
+            if stage is ReturnStage.SENT_BACK:
+                await _labelling(story)
+            elif stage is ReturnStage.REFUNDED:
                 await _refunding(story)
+            elif stage is ReturnStage.REPLACED:
+                await insist(story, stages.replacement(story.matter))
             await story.wait(partial(_is_past, stage))
+        await _voiding(story)
 
     @workflow.update
     def wish(self, wish: ReturnWish) -> ReturnStage:
@@ -76,6 +84,17 @@ class ReturnWorkflow(Listening):
 
 def _is_past(stage: ReturnStage, matter: Return) -> bool:
     return stages.next_of(matter) is not stage
+
+
+async def _labelling(story: ReturnStory) -> None:
+    """A label for the way back; a courier that refuses is passed over, and none at all is a case."""
+    while owed := return_labels.owed(story.matter):
+        await attempt(story, owed)
+
+
+async def _voiding(story: ReturnStory) -> None:
+    if owed := return_labels.to_void(story.matter):
+        await attempt(story, owed)
 
 
 async def _refunding(story: ReturnStory) -> None:

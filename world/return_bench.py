@@ -62,10 +62,10 @@ class Bench:
     async def shift(self) -> None:
         """Everything that lies at the dock."""
         while self._dock:
-            await self._open(self._dock[0])
+            await self.open(self._dock[0])
             self._dock.pop(0)
 
-    async def _open(self, parcel: Parcel) -> None:
+    async def open(self, parcel: Parcel) -> None:
         """Scan it in, look what should be in it by its slip, and say what is."""
         if parcel.waybill not in self.books.arrived:
             self.books.arrived.append(parcel.waybill)

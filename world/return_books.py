@@ -28,6 +28,7 @@ class Parcel:
     courier: str
     waybill: str
     content: str  # whole | another | empty
+    is_labelled: bool = False  # the shop's label is on it: its courier tells the hub
 
 
 @dataclass

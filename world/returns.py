@@ -13,6 +13,7 @@ from world.shop_books import Order
 
 COURIERS = {"sf": "SF", "yto": "YT"}  # how their waybills begin
 CONTENT = {"another_thing": ANOTHER, "empty_box": EMPTY}  # of the box; everybody else is honest
+THEIRS = ("no_reason", "wrong_size")  # reasons for which customers pay the way back themselves
 KEEPS = ("keeps", "never_sends")  # nothing is sent back: because nothing need be, or all the same
 
 
@@ -25,6 +26,7 @@ class Counter:
     pause: float = 1.0  # seconds between two looks
     late_by: float = 5.0  # seconds until a reminder
     looks: int = 240
+    label_looks: int = 10
     books: CounterBooks = field(default_factory=CounterBooks)
 
     def __post_init__(self) -> None:
@@ -57,14 +59,30 @@ class Counter:
         if asked.way == "late":
             await asyncio.sleep(self.late_by)
             asked.is_reminded = True
-        courier = self._chance.choice(list(COURIERS))
-        asked.waybill = f"{COURIERS[courier]}{self._chance.randrange(10**12):013}"
-        parcel = Parcel(str(asked.number), courier, asked.waybill, CONTENT.get(asked.way, WHOLE))
+        label = None if asked.words["why"] in THEIRS else await self._label(asked)
+        courier, asked.waybill = label or self._own()
+        content = CONTENT.get(asked.way, WHOLE)
+        parcel = Parcel(str(asked.number), courier, asked.waybill, content, is_labelled=label is not None)
         self.books.sent.append(parcel)
         self.post(parcel)
-        told = {"courier": courier, "waybill": asked.waybill}
-        words = {"kind": "goods_sent_back", "at": now().isoformat(), "body": told}
-        await self.shop.say(f"/returns/{asked.number}/facts", words)
+        if not label:
+            told = {"courier": courier, "waybill": asked.waybill}
+            words = {"kind": "goods_sent_back", "at": now().isoformat(), "body": told}
+            await self.shop.say(f"/returns/{asked.number}/facts", words)
+
+    def _own(self) -> tuple[str, str]:
+        courier = self._chance.choice(list(COURIERS))
+        return courier, f"{COURIERS[courier]}{self._chance.randrange(10**12):013}"
+
+    async def _label(self, asked: Asked) -> tuple[str, str] | None:
+        """The shop's, as the hub shows it. Whoever waits in vain sends it by themselves."""
+        for _ in range(self.label_looks):
+            known = (await self.shop.see(f"/returns/{asked.number}")).get("parcels", [])
+            for parcel in known:
+                if parcel["is_label_of_ours"] and parcel["waybill"] and not parcel["is_void"]:
+                    return parcel["courier"], parcel["waybill"]
+            await asyncio.sleep(self.pause)
+        return None
 
     async def _decided(self, asked: Asked) -> str:
         """Where it stands, once somebody has decided."""

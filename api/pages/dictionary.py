@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from api.pages.arrival_dictionary import ARRIVALS
 from api.pages.bulk_dictionary import OTHERS
 from api.pages.return_dictionary import RETURNS
 
 WORDS: Final[dict[str, tuple[str, str]]] = (
     OTHERS
     | RETURNS
+    | ARRIVALS
     | {
         "title": ("Order Hub", "订单中枢"),
         "board": ("Board", "看板"),
@@ -246,6 +248,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "what.void": ("void the label", "作废面单"),
         "what.intercept": ("intercept the parcel", "拦截包裹"),
         "what.report": ("tell the shop", "回传店铺"),
+        "what.replace": ("make the new order", "生成新订单"),
         "what.progress": ("told the customer how far it is", "推送进度"),
         "what.refund": ("refund", "退款"),
         "what.release": ("release stock", "释放库存"),
@@ -289,6 +292,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "deadline.miscounted": ("stock books that do not agree", "库存账不平"),
         "deadline.overclaimed": ("refunds that do not add up", "退款账不平"),
         "deadline.tampered": ("an audit trail that was changed", "审计记录被改动"),
+        "deadline.parcel_without_return": ("a parcel without a return", "无主包裹"),
         # why a wish is refused
         "refusal.completed": ("The order is completed.", "订单已完成。"),
         "refusal.ended": ("The order is over.", "订单已结束。"),

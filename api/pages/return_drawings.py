@@ -19,6 +19,7 @@ LIVING: Final = (
     ReturnStage.APPROVED,
     ReturnStage.SENT_BACK,
     ReturnStage.ARRIVED,
+    ReturnStage.PASSED,
     ReturnStage.DUE,
     ReturnStage.TRIGGERED,
 )

@@ -9,11 +9,12 @@ from api.pages.dictionary import WORDS
 from api.pages.lines import LATE_NEWS, NOTICED, SIZES, Line, Verdict, verdict
 from api.pages.return_drawings import reached
 from models.errand import Errand, State
-from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
+from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ParcelFact, ParcelTracked, ReturnFact
 from models.noun import Id
+from models.parcel import Parcel
 from models.rma import Return
 from models.story import Entry
-from models.wish import Decide, Granted, HoldBack, RefuseRefund
+from models.wish import Decide, Granted, HoldBack, JudgeGoods, RefuseRefund
 
 SAID: Final = ("wording", "money_because")  # where the words of a reason stand
 
@@ -35,6 +36,7 @@ def _lines(matter: Return) -> Iterator[Line]:
         yield _line(_entry(stage.value, at, is_stage=True), f"return_stage.{stage}")
     yield _line(_entry("asked", matter.received_at, by=matter.asked_by), "return_what.asked")
     yield from map(_fact, matter.facts)
+    yield from (_track(parcel, fact) for parcel in matter.parcels for fact in parcel.facts)
     yield from map(_wish, matter.wishes)
     yield from map(_errand, matter.errands)
 
@@ -42,6 +44,13 @@ def _lines(matter: Return) -> Iterator[Line]:
 def _fact(fact: ReturnFact) -> Line:
     entry = _entry(fact.kind, fact.happened_at, heard_at=fact.heard_at, source=fact.source, by=fact.by)
     return _line(entry, f"return_what.{fact.kind}", number=_number(fact))
+
+
+def _track(parcel: Parcel, fact: ParcelFact) -> Line:
+    """A step of the way back, by the courier's word."""
+    entry = _entry(fact.kind, fact.happened_at, heard_at=fact.heard_at, source=fact.source)
+    key = f"milestone.{fact.milestone}" if isinstance(fact, ParcelTracked) else f"what.{fact.kind}"
+    return _line(entry, key, number=parcel.waybill)
 
 
 def _number(fact: ReturnFact) -> Id | None:
@@ -61,6 +70,11 @@ def _wish(granted: Granted) -> Line:
         case Decide():
             ending = (
                 Verdict(State.DONE, "returns.agreed") if wish.is_agreed else Verdict(State.REFUSED, "returns.refused")
+            )
+            return _line(entry, key, verdict=ending, **_reason(wish.word))
+        case JudgeGoods():
+            ending = (
+                Verdict(State.DONE, "returns.passes") if wish.is_passed else Verdict(State.REFUSED, "returns.refused")
             )
             return _line(entry, key, verdict=ending, **_reason(wish.word))
         case HoldBack():

@@ -18,7 +18,7 @@ from api.pages.lines import held, verdict
 from api.pages.refund_dictionary import REASONS
 from api.pages.return_drawings import slices, way_back
 from api.pages.return_lines import lines_back, reason_key
-from api.pages.return_wordings import ASKING, wordings
+from api.pages.return_wordings import ASKING, JUDGING, wordings
 from api.pages.sessions import Seated, Session
 from api.pages.sheet import ANSWERS, share
 from api.pages.showing import show
@@ -35,7 +35,7 @@ from models.order import Order
 from models.rma import Return, ReturnRecord
 from models.story import Explanation
 from models.wish import CloseCase
-from rules import approvals, return_explaining
+from rules import approvals, parcels, return_explaining
 from rules import return_stages as stages
 from rules.return_permissions import refusal
 from rules.return_silences import LADDER
@@ -50,7 +50,10 @@ FIELDS: Final = {
     "close_case": ("deadline", "since"),
     "dismiss": ("telling",),
     "decide": ("word",),
+    "judge_goods": ("word",),
 }
+
+YES_OR_NO: Final = {"decide": "is_agreed", "judge_goods": "is_passed"}
 
 
 @router.get("")
@@ -125,9 +128,12 @@ def _known(known: ReturnRecord, order: Order) -> Shown:
         "slices": () if stages.is_stopped(matter) else slices(matter, order),
         "total": _total(matter),
         "is_stopped": stages.is_stopped(matter),
+        "new_order": stages.new_order(matter),
+        "instead": {wanted.line: wanted.sku for wanted in matter.instead},
         "shares": matter.assessed.shares if matter.assessed else (),
         "graded": inspected.graded if inspected else (),
         "lines": lines_back(matter),
+        "parcels": [(parcel, parcels.is_void(matter, parcel)) for parcel in matter.parcels],
         "held": held(matter.hold) if matter.hold else None,
         "held_key": reason_key(matter.hold.code) if matter.hold else None,
         "verdict": verdict,
@@ -164,7 +170,7 @@ def _doing(visitor: Visitor, matter: Return) -> Shown:
         "may_close": "close_case" in mine,
         "may_dismiss": "dismiss" in mine,
         "cases": [(case, _refusal(visitor, matter, case)) for case in matter.cases if not case.closed_at],
-        "wordings": wordings(matter),
+        "wordings": {"decide": wordings(matter), "judge_goods": JUDGING},
         "asking": ASKING,
         "reasons": tuple(REASONS),
     }
@@ -179,8 +185,8 @@ def _words(form: dict[str, str]) -> dict[str, JsonValue]:
     """A form's fields as the wish they stand for."""
     kind = form.get("kind", "")
     words: dict[str, JsonValue] = {"kind": kind, **{name: form.get(name, "") for name in FIELDS.get(kind, ())}}
-    if kind == "decide":
-        words["is_agreed"] = form.get("agreed") == "yes"
+    if kind in YES_OR_NO:
+        words[YES_OR_NO[kind]] = form.get("agreed") == "yes"
     return words
 
 

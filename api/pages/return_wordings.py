@@ -29,7 +29,9 @@ BECAUSE: Final = {  # what a rule said, and the template that says it to the cus
     "signed_with_proof": "refuse_received",
 }
 ASKING: Final = tuple(word for word, wording in WORDINGS.items() if wording.use is Use.ASK)
-REFUSING: Final = tuple(word for word, wording in WORDINGS.items() if wording.use is Use.REFUSE)
+REFUSING: Final = tuple(
+    word for word, wording in WORDINGS.items() if wording.use is Use.REFUSE and word != "refuse_goods"
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Wordings:
 
     agree: tuple[Id, ...]
     refuse: tuple[Id, ...]
+
+
+JUDGING: Final = Wordings(("approve_goods", FAVOUR), ("refuse_goods", *REFUSING))
 
 
 def wordings(matter: Return) -> Wordings:
