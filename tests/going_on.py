@@ -1,15 +1,7 @@
-"""The world around one order: its buyer, its warehouse, its couriers and its desk go on until the story ends.
+"""The world around one order: its buyer, its warehouse, its couriers and its desk go on until the story ends."""
 
-They judge by what they hold in their hands and by the parties' books; of the order they know what the store was told.
-"""
-
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-
-import pytest
-from temporalio.client import WorkflowUpdateFailedError
 
 from models.errand import State, What
 from models.stage import Paying, Stage
@@ -17,6 +9,7 @@ from models.wish import Approve, Cancel, Complete, Dismiss, GiveUp, Release, Ret
 from rules import labels, reviews
 from rules.errands import find
 from rules.stages import passed, stage_of
+from tests.around import Around
 from tests.builders import (
     NOON,
     a_telling,
@@ -38,12 +31,11 @@ HARMLESS = (
     What.REPORT,
     What.CLOSE,
 )  # said again after a silence
-PATIENCE = 90  # seconds of the machine, not of the story
 
 
-class World:
+class World(Around):
     def __init__(self, house, story):
-        self.house, self.story, self.number = house, story, story.order.business_no
+        super().__init__(house, story)
         self.paid = 0  # minor units that the provider or the courier took
         self.taken, self.left, self.home, self.there, self.dead = set(), [], set(), set(), set()
         self.cashed = set()  # parcels whose money the courier took
@@ -55,26 +47,11 @@ class World:
     @property
     def order(self):
         """As the store knows it."""
-        return self.house.memory.records.get(self.story.order.id, self.story.order)
+        return self.matter
 
     @property
     def is_prepaid(self):
-        return self.story.order.paying is Paying.PREPAID
-
-    def mine(self, what):
-        """What the parties did for this order, by their own books."""
-        deeds = self.house.done(what)
-        return [deed for deed in deeds if self.number in f"{deed.key} {deed.about}"]
-
-    async def until(self, holds):
-        """The store was told of something."""
-        await self.house.until(lambda: holds(self.order), PATIENCE)
-        return self.order
-
-    async def wish(self, wish):
-        hold = self.order.hold
-        await self.house.wish(self.story, wish)
-        self._take_note(wish, hold)
+        return self.story.matter.paying is Paying.PREPAID
 
     def _take_note(self, wish, hold):
         self.is_stopped |= isinstance(wish, Cancel)
@@ -87,12 +64,6 @@ class World:
             self.by_phone.add(errand.about)
         if errand.what is What.REFUND:
             self.paid -= errand.amount.minor
-
-    async def tell(self, *tellings):
-        await self.house.tell(self.story, *tellings)
-
-    async def pass_by(self, span):
-        await self.house.env.fast_forward(self.story, span)
 
     # each of them, alone
 
@@ -155,30 +126,6 @@ class World:
 
     # all together
 
-    async def go_on(self):
-        """Until the story ends by itself. Returns the last record."""
-        end = asyncio.create_task(self._ended())
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not end.done():
-                    before = self.order
-                    await self._turn()
-                    await self._news(end, before)
-        except TimeoutError:
-            end.cancel()
-            pytest.fail(f"no end: {stage_of(self.order)} {self.order.hold} {self.order.cases}")
-        return self.order
-
-    async def _ended(self):
-        await self.story.result()
-
-    async def _news(self, end, before):
-        """The store was told of something; or half a second has passed, and a party may have done something."""
-        for _ in range(10):
-            await asyncio.wait([end], timeout=0.05)
-            if end.done() or self.order is not before:
-                return
-
     async def _turn(self):
         order = self.order
         await self._desk(order)
@@ -212,12 +159,6 @@ class World:
         if hold.by:
             return Release(by="desk")
         return (GiveUp if hold.code == "refund_by_hand" else Retry)(by="desk")
-
-    async def _word(self, wish):
-        """What the store knows may be a moment old: then the story has moved on, and says so."""
-        if self.order == await self.house.current(self.story):
-            with suppress(WorkflowUpdateFailedError):
-                await self.wish(wish)
 
     async def _write(self, order, box):
         number = labels.number(order, box)

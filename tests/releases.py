@@ -140,6 +140,12 @@ class Releases(House):
         """Whose hands each run's activities on such queues were."""
         return [{_taken_by(run, e) for e in _sent(run, queue)} - {None} for run in await self.runs(story)]
 
+    async def handed(self, story, queue, build):
+        """Wait until the hands of this version have done what its run sent to this queue."""
+        async with asyncio.timeout(LONG):
+            while (await self.handed_to(story, queue))[-1] != {build}:
+                await asyncio.sleep(0.1)
+
     async def waiting_on(self, queue, story, *builds):
         """Wait until the run of the last of these versions sent something to this queue."""
         await self.moved(story, *builds)

@@ -45,7 +45,9 @@ from store.returns import Returns
 from store.scans import ScanBook
 from store.shelf import Folder
 from store.stock import Shelves
+from store.strays import Strays
 from store.temporal import CONVERTER
+from store.whereabouts import Whereabouts
 from tests.builders import a_telling, an_order
 from tests.others import Courier, Provider, Shop
 from tests.sandbox import SANDBOX
@@ -157,6 +159,8 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         bulks=Bulks(db),
         returns=Returns(db, people),
         pictures=Pictures(people, Folder(Path(tempfile.gettempdir()) / f"orderhub-pictures-{uuid4().hex}")),
+        strays=Strays(db, people),
+        whereabouts=Whereabouts(db),
     )
 
 

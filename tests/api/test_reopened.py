@@ -18,7 +18,7 @@ from tests.api.test_scans import a_scan, scanned
 from tests.api.test_webhooks import SF, a_push
 from tests.api.watching import a_street
 from tests.builders import delivered
-from tests.losing import SOON
+from tests.losing_orders import SOON
 from tests.standing import REAL
 from tests.workflows.conftest import a_line
 

@@ -12,7 +12,7 @@ from models.errand import State, What
 from models.fact import Telling
 from models.noun import Money
 from models.picture import NewPicture, Occasion
-from models.returns import Kind, Level, Share
+from models.returns import Instead, Kind, Level, Share, Why
 from models.rma import Assessed, Denied, Part, ReturnStage
 from models.wish import Decide, GiveUp, Lapse, RefuseRefund, Trigger, Withdraw
 from rules.return_permissions import granted
@@ -74,7 +74,13 @@ def every_stage(matter):
         with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5),
     )
     going = (with_wish(due, Trigger(by="finance-1"), 5), given(due, State.DONE), given(due, State.GIVEN_UP))
-    return (matter, agreed, sent, arrived, due, *going, *stopped)
+    swap = matter.model_copy(
+        update={"kind": Kind.EXCHANGE, "why": Why.DEFECTIVE, "instead": (Instead(line=0, sku="cup"),)}
+    )
+    passed = told(told(with_wish(swap, YES), 1), 2)
+    order = an_errand(passed, What.REPLACE, passed.id, State.DONE, "house", reference="web/demo/N1-X1", ended_at=LATER)
+    goods = (passed, passed.model_copy(update={"errands": (order,)}))
+    return (matter, agreed, sent, arrived, due, *going, *goods, *stopped)
 
 
 async def text(door, path):
@@ -102,6 +108,8 @@ async def test_every_stage_can_be_drawn_and_says_what_goes_back(door, db):
     assert "kept back for wear \N{MINUS SIGN}¥3.00" in shown[ReturnStage.REFUNDED]
     assert "¥0.00 nothing goes back" in shown[ReturnStage.REFUSED]
     assert "nothing that we owe" in shown[ReturnStage.REFUSED]
+    assert "New order web/demo/N1-X1" in shown[ReturnStage.REPLACED]
+    assert "instead cup" in shown[ReturnStage.PASSED]
     for role in (Role.ADMIN, Role.SHOP):
         await sign_in(door, role)
         assert all([there[stage] in (await door.client.get(f"/board/returns?stage={stage}")).text for stage in there])

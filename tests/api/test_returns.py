@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import text
 
 from api import stories
-from api.records import last_of
+from api.records import known_of, last_of
+from connectors.ports import Addressed
 from models.case import Role
 from models.errand import What
 from store.stock import Shelves
 from tests.api.conftest import OTHER_SHOP, PEN, eventually, relaying
-from tests.builders import delivered, shipped
-from tests.others import refuses
+from tests.api.test_pages import sign_in
+from tests.builders import NOON, a_telling, delivered, shipped
+from tests.others import now, refuses
 from world.shop_wire import Pen
 
 FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
@@ -27,11 +29,11 @@ async def lively(lively):
         yield lively
 
 
-async def bought(door):
+async def bought(door, at=NOON):
     """An order that its customer has, by a proof that counts."""
     order = await door.living("labelled")
     parcel = (await door.get(f"/orders/{order}")).json()["parcels"][0]["id"]
-    for telling in (shipped(parcel), delivered(parcel)):
+    for telling in (shipped(parcel, at=at), delivered(parcel, at=at)):
         await stories.tell(door.tools.temporal, order, telling, last_of(door.tools, order))
     await door.until(order, lambda told: told["stage"] == "delivered")
     return order
@@ -140,6 +142,29 @@ async def test_goods_come_back_are_graded_and_only_then_paid_for(lively):
     await stands(lively, number, "refunded")
 
 
+async def test_goods_come_back_under_a_label_of_ours_and_its_couriers_word_finds_the_return_by_the_waybill(lively):
+    order = await bought(lively)
+    number = (await asked(lively, order, kind="return", why="defective")).json()["id"]
+    await decided(lively, number, Role.OPS)
+
+    async def label():
+        return next(iter((await lively.get(f"/returns/{number}")).json()["parcels"]), None)
+
+    known = await eventually(label)
+    assert (known["id"], known["is_label_of_ours"], known["milestone"]) == (f"{number}-label-1", True, None)
+    body = {"waybill": known["waybill"], "milestone": "in_transit"}
+    said = Addressed("waybill", known["waybill"], a_telling("parcel_tracked", "courier", "t1", **body))
+    await lively.tools.inbox.keep("sf", "sf", b"raw", [said])
+    await stands(lively, number, "sent_back")
+
+    told = (await lively.get(f"/returns/{number}")).json()
+    assert [parcel["milestone"] for parcel in told["parcels"]] == ["in_transit"]
+    assert (await lively.get(f"/orders/{order}")).json()["stage"] == "delivered"
+    await sign_in(lively, Role.SERVICE)
+    page = (await lively.client.get(f"/board/returns/{number}")).text
+    assert page.count(known["waybill"]) >= 2
+
+
 async def test_a_shop_neither_sees_nor_asks_back_what_is_anothers(lively):
     order = await bought(lively)
     number = (await asked(lively, order)).json()["id"]
@@ -154,7 +179,9 @@ async def test_a_shop_neither_sees_nor_asks_back_what_is_anothers(lively):
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"kind": "exchange"}, "#/kind"),
+        ({"kind": "swap"}, "#/kind"),
+        ({"instead": [{"line": 0, "sku": "cup"}]}, "#/instead"),
+        ({"kind": "exchange", "instead": [{"line": 1, "sku": "cup"}]}, "#/instead"),
         ({"claims": []}, "#/claims"),
         ({"sum": {"minor": 1}}, "#/sum"),
         ({"kind": "compensation", "claims": []}, "#/sum"),
@@ -345,3 +372,45 @@ async def test_of_people_who_decide_and_let_go_at_once_one_is_heard_and_the_mone
     assert [*let_go, withdrawn].count(200) == 1
     await stands(lively, number, "withdrawn" if withdrawn == 200 else "refunded")
     assert len(lively.parties.providers[0].done(What.REFUND)) == let_go.count(200)
+
+
+async def test_the_right_thing_is_sent_for_a_wrong_one_with_no_click_and_its_order_lives_beside_the_first(lively):
+    """Three days after it left nobody is asked; meanwhile the first order does not end, and gives no unit twice."""
+    order = await bought(lively, now())
+    fresh = {"why": "wrong_item", "kind": "reship"}
+    number = (await asked(lively, order, **fresh)).json()["id"]
+    told = await stands(lively, number, "replaced")
+    made = told["replaced_by"]
+
+    assert made == f"{order}-X1"
+    async with lively.tools.db.begin() as conn:  # a while later, so that nobody waits for it here
+        await conn.execute(text("UPDATE claims SET claimed_at = claimed_at - interval '1 minute'"))
+    assert (told["decisions"], told["amount"]["minor"], told["refunds"]) == ([], 0, [])
+    new = await lively.until(made, lambda words: words.get("stage") == "labelled", within=25)
+    assert new["replaces"] == {"return_id": number, "order": order}
+    assert (new["total"]["minor"], new["payments"], new["pay_url"]) == (0, [], None)
+    assert [line["sku"] for line in new["lines"]] == [(await lively.get(f"/orders/{order}")).json()["lines"][0]["sku"]]
+    first = await known_of(lively.tools, order)
+    assert [(told.ends_in, told.standing) for told in first.record.order.returns] == [("reship", "done")]
+
+    case = next(row for row in (await lively.get("/cases")).json()["rows"] if row["case"]["deadline"] == "swapped")
+    assert case["case"]["story"] == number
+    again = await asked(lively, made, kind="return", why="defective")
+    assert (again.status_code, again.json()["stage"]) == (201, "refused")
+
+
+async def test_other_goods_leave_when_the_old_ones_pass_or_a_person_says_so(lively):
+    order = await bought(lively, now())
+    other = {"kind": "exchange", "why": "wrong_size", "instead": [{"line": 0, "sku": "cup"}]}
+    number = (await asked(lively, order, **other)).json()["id"]
+    body = {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]}
+    said = {"kind": "goods_inspected", "at": SCANNED, "body": body}
+    assert (await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=said)).status_code == 202
+    await stands(lively, number, "arrived")
+    judged = {"kind": "judge_goods", "is_passed": True, "word": "approve_goods"}
+    assert (await lively.post(f"/returns/{number}/wishes", Role.WAREHOUSE, json=judged)).status_code == 403
+    answer = await lively.post(f"/returns/{number}/wishes", Role.OPS, json=judged)
+    assert answer.status_code == 200, answer.text
+
+    made = (await stands(lively, number, "replaced"))["replaced_by"]
+    assert [line.sku for line in (await lively.tools.claims.seed(made)).lines] == ["cup"]

@@ -11,9 +11,16 @@ from models.errand import State, What
 from models.rma import ReturnStage
 from settings import Ports
 
-SILENT = Script(orders=14, seed=11, spread=10.0, at_most=150.0, moods={"drop_push": 1.0})
-KEPT = ("pays", "cash", "changes_mind", "walks_away")  # the other ten give something back
-ENDS = {ReturnStage.REFUNDED, ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.BY_HAND}
+SILENT = Script(orders=16, seed=11, spread=10.0, at_most=300.0, moods={"drop_push": 1.0})
+KEPT = ("pays", "cash", "changes_mind", "walks_away")  # the other twelve give something back
+ENDS = {
+    ReturnStage.REFUNDED,
+    ReturnStage.REPLACED,
+    ReturnStage.REFUSED,
+    ReturnStage.WITHDRAWN,
+    ReturnStage.EXPIRED,
+    ReturnStage.BY_HAND,
+}
 
 
 async def test_with_every_push_dropped_each_payment_and_each_refund_is_found_by_asking(home):

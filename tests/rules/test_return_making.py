@@ -7,9 +7,10 @@ import pytest
 from models.asking import NewReturn
 from models.case import Role
 from models.fact import Proof
+from models.line import Box, Units
 from models.refund import Before
-from models.return_policy import Goods, ReturnPolicy
-from models.returns import Beside, Claim, Kind, LineSeen, Why
+from models.return_policy import Goods, Labels, ReturnPolicy
+from models.returns import Beside, Claim, Fault, Kind, LineSeen, Why
 from models.wish import Decide
 from rules.return_making import made, seen, weighed
 from rules.return_permissions import granted
@@ -77,3 +78,21 @@ def test_goods_are_known_by_the_longest_beginning_of_their_number():
     assert seen(order, ReturnPolicy(goods=rows), {}) == (LineSeen(line=0, category="food"),)
     assert seen(order, ReturnPolicy(goods=rows[:1]), {0: 1}) == (LineSeen(line=0, is_final=True, gone=1),)
     assert seen(order, ReturnPolicy(), {}) == ()
+
+
+def test_the_shop_has_fetched_what_is_not_the_customers_fault_to_where_it_came_from_or_to_a_place_of_its_own():
+    order = signed(proof="photo")
+    [box] = order.boxes
+    back = asked(order, kind=Kind.RETURN, why=Why.DEFECTIVE).back
+
+    assert (back.couriers, back.box) == (
+        order.policy.couriers,
+        Box(id=f"{order.business_no}-R1", place=box.place, units=(Units(sku="tea", quantity=1),)),
+    )
+    theirs = ReturnPolicy(labels=Labels(faults=tuple(Fault), couriers=("jd",), place="repair"))
+    other = asked(order, policy=theirs, kind=Kind.EXCHANGE, why=Why.WRONG_SIZE).back
+    assert (other.couriers, other.box.place) == (("jd",), "repair")
+    assert asked(order, kind=Kind.RETURN, why=Why.NO_REASON).back is None
+    assert asked(order, kind=Kind.REFUND_ONLY, why=Why.DEFECTIVE).back is None
+    assert asked(ready(), kind=Kind.RETURN, why=Why.DEFECTIVE).back is None
+    assert asked(order, policy=ReturnPolicy(labels=Labels(faults=())), kind=Kind.RETURN, why=Why.DEFECTIVE).back is None

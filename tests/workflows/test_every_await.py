@@ -1,6 +1,5 @@
 """Each life is cut off after each of its steps, and its story entered again with its record: nobody can tell after."""
 
-import asyncio
 from functools import partial
 
 import pytest
@@ -10,7 +9,8 @@ from models.stage import Paying
 from models.wish import Cancel, CancelRest, ChangeAddress, GiveUp
 from tests import standing
 from tests.builders import paid
-from tests.losing import OURS, PASSING, SOON, Mortal, Way, live
+from tests.losing import OURS, PASSING, Way, losses
+from tests.losing_orders import SOON, Mortal, end_of
 from tests.standing import REAL, a_town
 
 AT_ONCE = 24
@@ -62,10 +62,6 @@ ON_DELIVERY = {
 }
 
 
-def steps_of(name, count, nth, is_long):
-    return [(name, step) for step in range(1, count + 1) if is_long or (step + nth) % 3 == 0]
-
-
 @pytest.fixture
 def is_long(request):
     return request.config.getoption("every_step")
@@ -76,17 +72,9 @@ async def test_lost_after_any_step_and_entered_again_a_story_ends_as_it_would_ha
     """One step of three, another third for each life. `--every-step`: each one, also those of a hand within itself, and
     those on the way to the turn of each life."""
     kind = partial(Mortal, passing=PASSING if is_long else PASSING | OURS)
-    places = asyncio.Semaphore(AT_ONCE)
     async with a_town(env, paying, kind, runner=worker.BARE) as town:
+        lives = await losses(town, ways, end_of, AT_ONCE, is_long=is_long)
 
-        async def lived(name, fatal=None):
-            async with places:
-                return await live(town, ways[name], fatal, whole=is_long)
-
-        whole = dict(zip(ways, await asyncio.gather(*map(lived, ways)), strict=True))
-        losses = [loss for nth, name in enumerate(ways) for loss in steps_of(name, whole[name].steps, nth, is_long)]
-        lives = await asyncio.gather(*(lived(*loss) for loss in losses), return_exceptions=True)
-    ends = dict(zip(losses, lives, strict=True))
-    assert {name: life.end.wrongs for name, life in whole.items()} == dict.fromkeys(ways, ())
-    assert {loss: life for loss, life in ends.items() if getattr(life, "end", None) != whole[loss[0]].end} == {}
-    assert sum(life.was_lost for life in lives) >= len(losses) / 2
+    assert lives.wrongs() == {}
+    assert lives.others() == {}
+    assert lives.are_most_cut_off()

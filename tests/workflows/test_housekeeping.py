@@ -38,6 +38,7 @@ from tests.store.makings import a_message, contacts, inbox
 from tests.workflows.conftest import a_line
 from workflows.housekeeping import HousekeepingWorkflow
 
+PARCEL = "stray-0000000000000001"
 PATIENTLY = 60  # seconds: two busy cores
 
 
@@ -86,6 +87,12 @@ async def pause(books):
     await sql(books, "UPDATE bulks SET state = 'paused', code = 'too_many_silent', confirmed_at = now()")
 
 
+async def leave_a_parcel(books):
+    await Shelves(books).add_place(Place(id="sh", name="sh1", district="310115"))
+    row = f"INSERT INTO strays (id, code, place, by, arrived_at) VALUES ('{PARCEL}', 'SF1', 'sh', 'B1', now())"  # noqa: S608, the words of this test
+    await sql(books, row)
+
+
 PLANTED = {  # how it goes wrong, how it is mended, and what the case says
     Check.STRANDED: (
         strand,
@@ -113,6 +120,11 @@ PLANTED = {  # how it goes wrong, how it is mended, and what the case says
         ("bulk/1", Role.OPS, None, None),
     ),
     Check.TAMPERED: (write_and_tamper, lambda books: tamper(books, "wang"), ("audit/1", Role.ADMIN, None, None)),
+    Check.PARCEL_WITHOUT_RETURN: (
+        leave_a_parcel,
+        lambda books: sql(books, "UPDATE strays SET settled_at = now(), settled_by = 'wang', because = 'sent_on'"),
+        (PARCEL, Role.WAREHOUSE, None, "sh"),
+    ),
 }
 
 

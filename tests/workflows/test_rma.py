@@ -10,19 +10,20 @@ import worker
 from models.approval import HOUSE, Step
 from models.case import Owner, Role
 from models.errand import Outcome, State, What
-from models.errors import Refused
+from models.errors import NotYet, Refused
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
 from models.refund import Way
 from models.return_policy import Judgement, Patience, Service
-from models.returns import Claim, Kind, Level, Share, Verdict, Why
+from models.returns import AfterSale, Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
+from rules.return_news import standing
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS
 from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no
-from tests.workflows.conftest import House
+from tests.workflows.conftest import House, granted
 from workflows.rma import ReturnWorkflow
 from workflows.telling import attributes
 
@@ -38,12 +39,28 @@ class Books:
 
     def __init__(self, parts):
         self.parts, self.records, self.asked = parts, {}, 0
+        self.replaced, self.refuses, self.is_slow = [], None, False
 
     async def put_return(self, record):
         self.records[record.matter.id] = record
 
+    async def replace(self, matter):
+        self.asked += 1
+        if self.refuses:
+            raise Refused(self.refuses)
+        self.must_be_told(matter)
+        self.replaced.append(matter.id)
+        return f"{matter.order}-X1"
+
+    def must_be_told(self, matter):
+        """The order hears of it by its record, and by nothing else."""
+        record = self.records.get(matter.id)
+        if self.is_slow or record is None or standing(record.matter) is AfterSale.OPEN:
+            raise NotYet("order_not_told")
+
     async def assess(self, matter):
         self.asked += 1
+        self.must_be_told(matter)
         shares = tuple(Share(what="goods", amount=part.amount) for part in self.parts)
         return Assessed(shares=shares, parts=self.parts, at=now())
 
@@ -84,7 +101,7 @@ class Counter(House):
         story = await self.client.start_workflow(
             ReturnWorkflow.run,
             matter,
-            id=f"return/{number}",
+            id=f"return/{matter.id}",
             task_queue="stories",
             search_attributes=attributes(matter, RETURNS),
         )
@@ -93,7 +110,7 @@ class Counter(House):
         return story
 
     async def wish(self, story, wish):
-        return await story.execute_update(ReturnWorkflow.wish, wish)
+        return await granted(story, ReturnWorkflow.wish, wish)
 
     async def refused(self, story, wish):
         with pytest.raises(WorkflowUpdateFailedError) as failed:

@@ -154,6 +154,7 @@ async def test_our_own_store_is_reached_by_hands_of_the_same_version_when_it_was
             with others.outage(house.memory, "put"):
                 await house.wish(story, Urge(by=known[-1]))
                 await house.waiting_on("ours", story, *known)
+            await house.handed(story, "ours", known[-1])
         await lives_on(house, story)
 
     assert await house.handed_to(story, "ours") == [{FIRST}, {SECOND}]

@@ -22,6 +22,7 @@ class Hub:
     """Knows one return, and remembers what it was told. It is busy at first."""
 
     def __init__(self):
+        self.parcels = []
         self.stages, self.told, self.is_busy, self.status = ["asked", "approved"], [], True, 200
         routes = [
             Route("/returns", self.hear, methods=["POST"]),
@@ -32,7 +33,8 @@ class Hub:
 
     async def show(self, request):
         stage = self.stages.pop(0) if len(self.stages) > 1 else self.stages[0]
-        return JSONResponse({"id": request.path_params["id"], "stage": stage, "claims": WORDS["claims"]})
+        known = {"stage": stage, "claims": WORDS["claims"], "parcels": self.parcels}
+        return JSONResponse({"id": request.path_params["id"], **known})
 
     async def hear(self, request):
         if self.is_busy:
@@ -86,6 +88,20 @@ async def test_a_customer_asks_and_sends_a_box_once_it_is_agreed_to(hub, counter
     assert hub.facts("goods_sent_back") == [{"courier": parcel.courier, "waybill": parcel.waybill}]
     assert counter.books.sent == [parcel]
     assert known.is_reminded is (way == "late")
+
+
+async def test_who_does_not_pay_for_the_way_back_sends_it_under_the_label_that_the_hub_shows_or_in_vain_waits_for_one(
+    hub, counter
+):
+    ours = {"is_label_of_ours": True, "is_void": False, "courier": "sf", "waybill": "SF7"}
+    hub.parcels, words = [{**ours, "waybill": None}, {**ours, "is_void": True}, ours], {**WORDS, "why": "defective"}
+    await counter.ask(counter.shop.order(), words, "in_time")
+    hub.parcels, hub.stages = [], ["approved"]
+    await counter.ask(counter.shop.order(), words, "in_time")
+
+    labelled, own = counter.shop.posted
+    assert (labelled.courier, labelled.waybill, labelled.is_labelled, own.is_labelled) == ("sf", "SF7", True, False)
+    assert hub.facts("goods_sent_back") == [{"courier": own.courier, "waybill": own.waybill}]
 
 
 async def test_who_never_sends_keeps_or_withdraws_posts_nothing_and_neither_does_who_is_refused(hub, counter):

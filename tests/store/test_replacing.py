@@ -1,0 +1,157 @@
+"""An order that is sent for goods of another: claimed once, to where that one went, and never beside its money."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models.case import Role
+from models.errors import Missing, NotYet, Refused
+from models.line import Box, Line, Units
+from models.noun import Money
+from models.order import Flag, Order, Record, Replaces
+from models.return_policy import ReturnPolicy
+from models.returns import Instead, Kind, Why
+from models.wish import Cancel, ChangeAddress
+from rules.deadlines import judged
+from rules.wishes import granted as wished
+from store.forgetting import Forgetting
+from store.orders import OrderBook
+from store.policies import ReturnPolicies
+from store.returns import Returns
+from tests.builders import NOON
+from tests.store.makings import a_contact, a_new_order, claims, contacts, inbox
+from tests.store.test_returns import LATER, bought, put, triggered, wanted
+
+
+@pytest.fixture
+def returns(db):
+    return Returns(db, contacts(db))
+
+
+async def asked(returns, order, **fields):
+    return (await returns.ask(wanted(order, kind=Kind.RESHIP, why=Why.SHORT, **fields)))[0]
+
+
+async def test_however_many_ask_at_once_one_order_without_a_price_goes_to_where_the_first_went_at_last(db, returns):
+    order = await bought(db)
+    version = await contacts(db).add(order.id, a_contact(address="文一路 1 号"))
+    moved = wished(order, ChangeAddress(by="wu", contact_version=version, destination="110101"), LATER)
+    matter = await asked(returns, moved, quantity=2)
+    await triggered(db, moved, matter)
+
+    numbers = await asyncio.gather(*(returns.replace(matter) for _ in range(5)))
+    made = await claims(db).seed(numbers[0])
+
+    assert set(numbers) == {f"{order.id}-X1"}
+    assert (made.lines, made.total.minor) == ((Line(sku="tea", quantity=2, unit_price=Money(minor=0)),), 0)
+    assert (made.replaces, made.flags) == (Replaces(return_id=matter.id, order=order.id), ())
+    assert (await contacts(db).get(made.id, made.contact_version)).address == "文一路 1 号"
+
+
+async def test_another_size_is_sent_where_another_was_wished_for(db, returns):
+    order = await bought(db)
+    matter = (
+        await returns.ask(
+            wanted(order, kind=Kind.EXCHANGE, why=Why.WRONG_SIZE, instead=(Instead(line=0, sku="tea-large"),))
+        )
+    )[0]
+    await triggered(db, order, matter)
+
+    made = await claims(db).seed(await returns.replace(matter))
+
+    assert [line.sku for line in made.lines] == ["tea-large"]
+
+
+async def test_nothing_is_sent_before_the_order_knows_or_where_it_gives_everything_back(db, returns):
+    order = await bought(db, arrives=False)
+    matter = await asked(returns, order)
+    with pytest.raises(NotYet, match="order_not_told"):
+        await returns.replace(matter)
+
+    stopped = wished(order, Cancel(by="wu"), NOON)
+    await triggered(db, stopped, matter)
+
+    with pytest.raises(Refused, match="order_is_stopping"):
+        await returns.replace(matter)
+    with pytest.raises(Missing):
+        await claims(db).seed(f"{order.id}-X1")
+
+
+async def test_an_order_that_is_over_hears_of_a_return_that_needs_nobodys_word(db, returns):
+    order = await bought(db)
+    box = Box(id="box-1", place="sh", units=(Units(sku="tea", quantity=3),))
+    await _end(db, order.model_copy(update={"boxes": (box,)}))
+    await ReturnPolicies(db).put(order.shop, ReturnPolicy(wrong_item_within=timedelta(days=9999)), "lin")
+    told = []
+    for why in (Why.SHORT, Why.WRONG_ITEM):
+        await returns.ask(wanted(order, kind=Kind.RESHIP, why=why))
+        told.append([row.telling.body["standing"] for row in await inbox(db).due(500) if row.order_id == order.id])
+
+    assert told == [[], ["triggered"]]
+
+
+async def test_a_number_that_is_somebody_elses_is_not_taken_over(db, returns):
+    order = await bought(db)
+    number = f"{order.id.rpartition('/')[2]}-X1"
+    await claims(db).claim(a_new_order(number=number), b"")
+    matter = await asked(returns, order)
+    await triggered(db, order, matter)
+
+    with pytest.raises(Refused, match="number_taken"):
+        await returns.replace(matter)
+
+
+async def test_a_channel_that_sells_under_that_number_later_hears_that_it_is_another(db, returns):
+    order = await bought(db)
+    matter = await asked(returns, order)
+    await triggered(db, order, matter)
+    number = await returns.replace(matter)
+
+    again = await claims(db).claim(a_new_order(number=number.rpartition("/")[2]), b"")
+
+    assert not again.is_new
+    assert "total" in again.differing
+
+
+async def test_an_order_without_a_price_is_no_unpaid_one_of_its_phone(db, returns):
+    order = await bought(db)
+    for _ in range(2):
+        matter = await asked(returns, order)
+        order = await triggered(db, order, matter)
+        number = await returns.replace(matter)
+        made = await claims(db).seed(number)
+        told = Record(order=made.model_copy(update={"version": 1}), standing=judged(made)[1], told_at=LATER)
+        await OrderBook(db, contacts(db)).put(told)
+
+    bought_then = (await claims(db).claim(a_new_order(number="NEXT"), b"")).order
+
+    assert Flag.UNPAID_THRICE not in bought_then.flags
+
+
+async def test_who_is_forgotten_is_forgotten_in_every_order_that_was_sent_for_theirs(db, returns):
+    order = await bought(db)
+    matter = await asked(returns, order)
+    known = await triggered(db, order, matter)
+    second = await returns.replace(matter)
+    forgetting = Forgetting(contacts(db))
+    with pytest.raises(Refused, match="still_under_way"):
+        await forgetting.order(order.id, "wu", Role.ADMIN)
+    assert await contacts(db).get(second, 1)
+
+    await put(returns, matter, is_ended=True)
+    for one in (known, await claims(db).seed(second)):
+        await _end(db, one)
+    assert await forgetting.order(order.id, "wu", Role.ADMIN)
+
+    for number in (order.id, second):
+        with pytest.raises(Missing, match="forgotten"):
+            await contacts(db).get(number, 1)
+    assert not await forgetting.order(second, "wu", Role.ADMIN)
+
+
+async def _end(db, order: Order):
+    over = order.model_copy(update={"version": 90})
+    await OrderBook(db, contacts(db)).put(
+        Record(order=over, run="r9", standing=judged(over)[1], told_at=LATER, is_ended=True)
+    )
