@@ -21,16 +21,23 @@ def pytest_addoption(parser):
 
 LONG = (
     "test_kill",
-    "test_every_wish",
-    "test_every_await",
+    "test_bulk_stories",
     "test_play",
+    "test_bulk.",
+    "test_every_wish",
+    "test_every_deadline",
+    "test_every_await",
+    "test_failures",
+    "test_reopened",
     "test_versions",
+    "test_deploying",
+    "test_wishes",
+    "test_deadlines",
     "test_stack",
     "test_cli",
-    "test_deadlines",
     "test_restarts",
-    "test_bulk",
-    "test_every_await",
+    "test_return_pages",
+    "test_ready",
 )
 
 

@@ -29,7 +29,7 @@ from tests.builders import NOON
 from tests.going_on import A_MINUTE
 from tests.standing import REAL, a_town
 
-AT_ONCE = 20  # stories side by side: two cores are busy, and no task waits long
+AT_ONCE = 10  # stories side by side: two cores are busy, and no task waits long
 GRANTED = "-> "  # and the stage of its end
 SOONER = Amendment(span=Span.COMPLETE_AFTER, plus=timedelta(days=-6))
 WISHES = {
