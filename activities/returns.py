@@ -1,10 +1,17 @@
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 from activities.boundary import hand
 from activities.moments import Moment, passed
 from models.errand import Outcome, State
+from models.errors import NotYet
 from models.noun import Id
 from models.rma import Assessed, Return, ReturnRecord
+
+R = TypeVar("R")
+# The order is told while this is asked, and mostly knows within a blink: cheaper waited for here than tried again.
+MOMENTS: Final = (0.1, 0.2, 0.4)  # seconds
 
 
 class Returns(Protocol):
@@ -37,9 +44,18 @@ class Rmas:
     @hand("assess_refund")
     async def assess(self, matter: Return) -> Assessed:
         """How much goes back: decided once for each return, one return of an order after the other."""
-        return await self.returns.assess(matter)
+        return await _soon(lambda: self.returns.assess(matter))
 
     @hand("replace_goods")
     async def replace(self, matter: Return) -> Outcome:
         """A new order without a price, ours from now on; the relay begins it. Raises: Refused."""
-        return Outcome(state=State.DONE, reference=await self.returns.replace(matter))
+        return Outcome(state=State.DONE, reference=await _soon(lambda: self.returns.replace(matter)))
+
+
+async def _soon(ask: Callable[[], Awaitable[R]]) -> R:
+    for moment in MOMENTS:
+        try:
+            return await ask()
+        except NotYet:
+            await asyncio.sleep(moment)
+    return await ask()

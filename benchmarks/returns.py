@@ -16,7 +16,7 @@ from world.return_books import WHOLE, Parcel
 
 RETURNS = "returns"
 WORDS = {"kind": "return", "why": "no_reason", "claims": [{"line": 0, "quantity": 1}]}
-LOOKS_EVERY = 0.1  # seconds
+LOOKS_EVERY = 0.25  # seconds
 # Approved by itself, so that a life waits for nobody: who asks often, or asks for much, is measured too.
 OPEN_HANDED = ReturnPolicy(tiers=ReturnPolicy().tiers[:1], returns=1_000_000)
 

@@ -58,24 +58,24 @@ async def nothing():
     return "one"
 
 
-@pytest.mark.parametrize(("shape", "signals", "turns"), [(floor.ORDER, 6, 4), (floor.RETURN, 4, 3)])
-async def test_a_life_of_the_floor_has_as_many_signals_timers_and_empty_activities_as_it_should(shape, signals, turns):
+@pytest.mark.parametrize(("shapes", "signals", "turns"), [(floor.ORDER, [6], [4]), (floor.RETURN, [5, 2], [3, 0])])
+async def test_a_life_of_the_floor_has_as_many_signals_timers_and_empty_activities_as_it_should(shapes, signals, turns):
     async with (
         await WorkflowEnvironment.start_local(dev_server_existing_path=executable()) as env,
         floor.worker(env.client),
     ):
-        names = [f"floor/{nth}" for nth in range(3)]
-        told = await played(partial(floor.live, env.client, shape, names[0]), Load(1, 1))
-        events = [event async for event in env.client.get_workflow_handle(names[0]).fetch_history_events()]
+        told = await played(partial(floor.live, env.client, shapes, "floor/1"), Load(1, 1))
+        stories = [env.client.get_workflow_handle(f"floor/1/{nth}") for nth in range(len(shapes))]
+        events = [[event async for event in story.fetch_history_events()] for story in stories]
         long = await length(env.client, told.done)
 
-    kinds = [event.WhichOneof("attributes") for event in events]
-    assert told.done == (names[0],)
+    kinds = [[event.WhichOneof("attributes") for event in story] for story in events]
+    assert told.done == ("floor/1/0",)
     assert told.failed == ()
-    assert kinds.count("workflow_execution_signaled_event_attributes") == signals
-    assert kinds.count("timer_fired_event_attributes") == turns
-    assert kinds.count("activity_task_completed_event_attributes") == turns
-    assert long.events == len(events)
+    assert [story.count("workflow_execution_signaled_event_attributes") for story in kinds] == signals
+    assert [story.count("timer_fired_event_attributes") for story in kinds] == turns
+    assert [story.count("activity_task_completed_event_attributes") for story in kinds] == turns
+    assert long.events == len(events[0])
     assert long.bytes > 0
 
 
