@@ -54,6 +54,7 @@ PUT = text("""
     )
     SELECT has_new_cases, has_new_facts, has_news FROM written
 """)
+IS_OWN = text("SELECT run = CAST(:run AS text) FROM returns WHERE id = :id")
 GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")
 OPEN = text("SELECT id FROM returns WHERE NOT is_ended AND id > :after ORDER BY id LIMIT :limit")
 UNSTARTED = text("""

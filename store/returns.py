@@ -27,6 +27,7 @@ from store.claims import Claims
 from store.contacts import Contacts
 from store.database import Database
 from store.inbox import ToOurs, kept
+from store.orders import must_be_own
 from store.policies import Policies, ReturnPolicies
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
@@ -120,12 +121,13 @@ class Returns:
     async def put_return(self, record: ReturnRecord) -> None:
         """One transaction. The same record again is harmless; an older one changes nothing.
 
-        Raises: Refused("older_than_known").
+        Raises: Refused("older_than_known") where another run has told more; of the same run see `OrderBook.put`.
         """
         async with self.db.begin() as conn:
             changed = (await conn.execute(say.PUT, _row(record))).one_or_none()
             if changed is None:
-                raise Refused("older_than_known")
+                await must_be_own(conn, say.IS_OWN, {"id": record.matter.id, "run": record.run})
+                return
             await money.settle(conn, record.matter)
             if changed.has_new_facts:
                 await stock.restock(conn, record.matter)

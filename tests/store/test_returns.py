@@ -229,8 +229,9 @@ async def test_an_older_record_changes_nothing_and_says_so(db, returns):
     await put(returns, made, run="r2", told_at=LATER)
     with pytest.raises(Refused, match="older_than_known"):
         await put(returns, made, run="r1")
+    await put(returns, made, run="r2", told_at=NOON)  # an earlier task of the same run, written again
 
-    assert (await returns.get(made.id)).run == "r2"
+    assert ((await returns.get(made.id)).run, (await returns.get(made.id)).told_at) == ("r2", LATER)
 
 
 async def test_a_providers_word_about_a_returns_refund_goes_to_the_return_and_the_bills_to_the_order(db, returns):
