@@ -174,6 +174,7 @@ RISKS: Final[Words] = {
     "unusual_amount": ("far more than the shop usually gives back", "金额远超店铺平常水平"),
     "another_way": ("goes another way than it was paid", "非原路退回"),
     "moved_after_payment": ("the address was changed after the payment", "付款后修改过地址"),
+    "came_otherwise": ("not all of it came back as it went", "退回商品与发出时不一致"),
     "expensive_kept": ("much money, and the goods do not come back", "高金额且不寄回商品"),
 }
 URGENT: Final[Words] = {

@@ -52,6 +52,7 @@ SENTENCES: Final = {
     "not_confirmed": "Nobody has confirmed this plan.",
     "bulk_is_over": "This bulk wish is over, or is being stopped.",
     "stuck_retry_or_give_up": "The order is stuck: retry, or give up.",
+    "settle_with_provider": "The provider keeps this money: choose another way there, or give up and pay it by hand.",
 }
 FIELD_SENTENCES: Final = {
     "missing": "is missing",

@@ -43,6 +43,7 @@ class Terms(Noun, frozen=True):
     parts: tuple[PartValue, ...] = ()
     part_per_mille: int = Field(100, ge=0, le=1000)  # of its unit, for a part without a value
     is_label_charged: bool = True  # a label that the shop paid for a return that is the customer's doing
+    label: Money = NOTHING  # what such a label costs the customer
     breaking: tuple[Fault, ...] = (Fault.CUSTOMER,)  # whose returns count against a promotion's threshold
 
 

@@ -23,5 +23,6 @@ class RefundSeen(Noun, frozen=True):
     usual: Money | None = None  # what the shop gives back for a return, the median
     paid_by: tuple[Id, ...] = ()  # ways that the money came
     goes_to: tuple[Id, ...] = ()  # ways that it is to go
+    came_otherwise: bool = False  # less, worn or another thing, by inspection
     paid_at: datetime | None = None
     address_changed_at: datetime | None = None  # the last time

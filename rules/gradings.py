@@ -27,6 +27,13 @@ def came(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Claim, ...]
     return tuple(Claim(line=line, quantity=quantity) for line, quantity in sorted(units.items()) if quantity)
 
 
+def is_whole(claims: Sequence[Claim], graded: Sequence[Graded]) -> bool:
+    """All that was claimed is here, with all its parts, and no worse than opened."""
+    found = within(claims, graded)
+    is_all = sum(units.quantity for units in found) == sum(claim.quantity for claim in claims)
+    return is_all and all(units.grade in FRESH and not units.missing for units in found)
+
+
 def passes(why: Why, claims: Sequence[Claim], graded: Sequence[Graded]) -> bool:
     """Whether nobody has to think before goods are exchanged for goods: all are here, and as they should be.
 

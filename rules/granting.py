@@ -12,6 +12,8 @@ from models.wish import AmendPolicy, AnyWish, CloseCase, Dismiss, Granted, HoldB
 
 Change = Callable[[Any, Any, datetime], Any]
 UNREAD = "unread"
+# The provider keeps the money until somebody there chooses another way: a second refund may go beside that one.
+ABNORMAL = "refund_refund_abnormal"
 
 
 def granted(
@@ -28,6 +30,11 @@ def granted(
 def is_granted(matter: Matter, wish: AnyWish) -> bool:
     """Whether just this was granted before, and is asked again by somebody who did not hear the answer."""
     return wish.key is not None and any(entry.wish.key == wish.key for entry in matter.wishes)
+
+
+def refusal_to_retry(matter: Matter) -> Id | None:
+    """Of a matter that is stuck: what cannot be tried again, only seen to."""
+    return "settle_with_provider" if matter.hold and matter.hold.code == ABNORMAL else None
 
 
 def held(matter: M, hold: Hold) -> M:

@@ -59,6 +59,10 @@ def _keeps_goods(seen: RefundSeen, terms: RiskTerms) -> bool:
     return is_kept and seen.amount.minor >= terms.expensive.minor
 
 
+def _came_otherwise(seen: RefundSeen, _: RiskTerms) -> bool:
+    return seen.came_otherwise
+
+
 ROWS = (
     Risk("new_account", "a new customer of the shop", _new_account),
     Risk("returns_often", "not the first return of this customer lately", _returns_often),
@@ -66,5 +70,6 @@ ROWS = (
     Risk("unusual_amount", "far more than the shop usually gives back", _unusual),
     Risk("another_way", "goes another way than it was paid", _another_way),
     Risk("moved_after_payment", "the address was changed after the payment", _moved),
+    Risk("came_otherwise", "not all of it came back as it went", _came_otherwise),
     Risk("expensive_kept", "much money, and the goods do not come back", _keeps_goods),
 )

@@ -24,7 +24,7 @@ from models.wish import (
     Trigger,
     Withdraw,
 )
-from rules import approvals, errands, exchanges, granting
+from rules import approvals, errands, exchanges, granting, refund_grounds
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
@@ -71,6 +71,8 @@ def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
         return "not_due"
     if matter.hold and matter.hold.by:
         return "held"
+    if isinstance(wish, Trigger) and refund_grounds.is_empty(matter):
+        return "nothing_to_refund"
     hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
     return "second_pair_of_eyes" if wish.by in hands else None
 
@@ -107,6 +109,10 @@ def _stuck(matter: Return, _: Any) -> Id | None:
     return None if matter.hold and not matter.hold.by else "not_stuck"
 
 
+def _retry(matter: Return, wish: Retry) -> Id | None:
+    return _stuck(matter, wish) or granting.refusal_to_retry(matter)
+
+
 def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
     longer: timedelta = getattr(matter.policy, wish.change.span.value) + wish.change.plus
     return _over(matter, wish) if longer > timedelta(0) else "too_short"
@@ -141,7 +147,7 @@ RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
     JudgeGoods: _judge,
     HoldBack: _hold,
     Release: _release,
-    Retry: _stuck,
+    Retry: _retry,
     GiveUp: _stuck,
     AmendPolicy: _amend,
     CloseCase: _close,

@@ -49,7 +49,8 @@ REFUNDS = """
             SELECT min((capture ->> 'at')::timestamptz)
             FROM jsonb_path_query(orders.body, '$.order.payments[*].captures[*]') AS capture
         ) AS paid_at,
-        jsonb_path_query_array(orders.body, '$.order.parcels[*].facts[*].proof') AS proofs
+        jsonb_path_query_array(orders.body, '$.order.parcels[*].facts[*].proof') AS proofs,
+        jsonb_path_query_array(orders.body, '$.order.errands[*] ? (@.what == "pay").party') AS paid_by
     FROM page JOIN shops USING (shop) LEFT JOIN orders ON orders.id = page.order_id
     ORDER BY page.since {way}, page.id {way}
 """

@@ -1,19 +1,21 @@
 """How much each return gives back: decided once, under the lock of its order."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.fact import GoodsInspected
+from models.errors import Refused
 from models.noun import Id, Money
-from models.order import Order
+from models.order import Order, Record
 from models.payment import Payment
-from models.refund import Before, Grounds, Portion
-from models.returns import Kind
+from models.refund import Before, Portion
+from models.returns import Share
 from models.rma import Assessed, Part, Return
-from rules import gradings, refund_shares, return_stages
+from rules import refund_shares
 from rules.payments import captured_at
 from rules.refund_before import with_own
+from rules.refund_grounds import grounds
 from rules.spreading import spread
 from rules.wallets import giver
 from store import return_statements as say
@@ -31,13 +33,27 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
     if known:
         return Assessed.model_validate_json(known)
     earlier = await before(conn, order.id)
-    grounds = _grounds(matter)
-    shares = refund_shares.shares(order, order.bargain, matter.terms, grounds, with_own(order, earlier, matter.id))
+    shares = _shares(order, matter, earlier)
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     parts = _parts(order, spread(order.payments, await _back(conn, order), total, matter.way))
     made = Assessed(shares=shares, parts=parts, at=at)
     await _keep(conn, matter, made, earlier)
     return made
+
+
+async def expected(conn: AsyncConnection, matter: Return) -> None:
+    """What finance is shown until it is decided: by what inspection found, beside what was decided of other returns."""
+    body = (await conn.execute(say.ORDER, {"order_id": matter.order})).scalar()
+    order = Record.model_validate_json(body).order if body else None
+    with suppress(Refused):  # more than there is: what was claimed stands, and the decision will say so
+        if order:
+            shares = _shares(order, matter, await before(conn, order.id))
+            await conn.execute(say.EXPECT, {"id": matter.id, "amount": refund_shares.refund(shares)})
+
+
+def _shares(order: Order, matter: Return, earlier: Before) -> tuple[Share, ...]:
+    before_it = with_own(order, earlier, matter.id)
+    return refund_shares.shares(order, order.bargain, matter.terms, grounds(matter), before_it)
 
 
 async def known_again(conn: AsyncConnection, matter: Return) -> None:
@@ -48,15 +64,8 @@ async def known_again(conn: AsyncConnection, matter: Return) -> None:
 
 async def _keep(conn: AsyncConnection, matter: Return, made: Assessed, earlier: Before) -> None:
     row = {"id": matter.id, "order_id": matter.order, "assessed": made.model_dump_json()}
-    after = refund_shares.after(_grounds(matter), made.shares, earlier)
+    after = refund_shares.after(grounds(matter), made.shares, earlier)
     await conn.execute(say.ADD_SUM, {**row, "before": after.model_dump_json()})
-
-
-def _grounds(matter: Return) -> Grounds:
-    """What inspection found, where goods came back; else what was claimed."""
-    seen = return_stages.told(matter, GoodsInspected) if matter.kind is Kind.RETURN else None
-    units = gradings.within(matter.claims, seen.graded) if seen else matter.claims
-    return Grounds(kind=matter.kind, why=matter.why, units=units, decided=matter.amount, seen=matter.goods)
 
 
 async def _back(conn: AsyncConnection, order: Order) -> list[Portion]:

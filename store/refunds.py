@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from models.noun import Id, Money
+from models.refund import Way as RefundWay
 from models.refund_risk import RefundSeen
 from models.return_policy import ReturnPolicy
 from models.returns import Why
@@ -13,6 +14,7 @@ from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Trigger
 from rules import refund_risks
 from rules import return_stages as stages
+from rules.refund_grounds import is_otherwise
 from store.database import Database
 from store.policies import ReturnPolicies
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
@@ -91,8 +93,12 @@ def _seed(row: RowMapping) -> Return:
     return Return.model_validate_json(row["seed"])
 
 
+def _goes_to(row: RowMapping, matter: Return) -> tuple[Id, ...]:
+    """To the shop's wallet, or back the way it came."""
+    return (matter.way,) if matter.way is RefundWay.BALANCE else tuple(row["paid_by"] or ())
+
+
 def _seen(row: RowMapping, matter: Return) -> RefundSeen:
-    """Ways are left out: all money goes back the way it came."""
     known = ("asked_at", "account_since", "watched_since", "returns_lately", "paid_at", "address_changed_at")
     usual = row["usual"]
     return RefundSeen(
@@ -101,5 +107,8 @@ def _seen(row: RowMapping, matter: Return) -> RefundSeen:
         amount=Money(minor=row["amount"]),
         usual=None if usual is None else Money(minor=usual),
         proofs=tuple(row["proofs"] or ()),
+        came_otherwise=is_otherwise(matter),
+        paid_by=tuple(row["paid_by"] or ()),
+        goes_to=_goes_to(row, matter),
         **{name: row[name] for name in known},
     )

@@ -8,6 +8,8 @@ LOCK = text("""
     FROM claims LEFT JOIN orders ON orders.id = claims.order_id
     WHERE claims.order_id = :order_id FOR UPDATE OF claims
 """)
+ORDER = text("SELECT body::text FROM orders WHERE id = :order_id")
+EXPECT = text("UPDATE returns SET amount = :amount WHERE id = :id")
 EARLIER = text("""
     SELECT asked_key, digest, seed::text, is_dead OR sums.return_id IS NOT NULL AS is_reckoned
     FROM returns LEFT JOIN return_sums sums ON sums.return_id = returns.id
@@ -35,8 +37,8 @@ ADD = text("""
 PUT = text("""
     WITH written AS (
         UPDATE returns SET stage = :stage, since = :since, overdue = :overdue, owner = :owner, due_at = :due_at,
-            waits_for = :waits_for, amount = :amount, is_dead = :is_dead, is_ended = :is_ended, version = :version,
-            run = :run, told_at = :told_at, body = CAST(:body AS jsonb),
+            waits_for = :waits_for, amount = coalesce(CAST(:amount AS bigint), amount), is_dead = :is_dead,
+            is_ended = :is_ended, version = :version, run = :run, told_at = :told_at, body = CAST(:body AS jsonb),
             news = CAST(:news AS jsonb), started_at = coalesce(started_at, now())
         WHERE id = :id AND CASE WHEN run = CAST(:run AS text)
             THEN (told_at, version) <= (CAST(:told_at AS timestamptz), CAST(:version AS integer))

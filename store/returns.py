@@ -20,6 +20,7 @@ from models.returns import AfterSale, Beside, Kind
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
 from rules import aftersales, exchanges, return_making, return_silences, undoing
 from rules.refund_before import with_own
+from rules.refund_grounds import inspected
 from rules.return_news import news, standing, telling
 from store import cases, money, refund_sums, stock, whereabouts
 from store import return_statements as say
@@ -132,6 +133,7 @@ class Returns:
             if changed.has_new_facts:
                 await stock.restock(conn, record.matter)
                 await whereabouts.noted(conn, record.matter)
+                await _expect(conn, record.matter)
             if changed.has_news:
                 await self._tell_order(conn, record)
             if changed.has_new_cases:
@@ -227,6 +229,11 @@ def shown(row: RowMapping) -> ReturnRow:
     )
 
 
+async def _expect(conn: AsyncConnection, matter: Return) -> None:
+    if inspected(matter) and not matter.assessed:
+        await refund_sums.expected(conn, matter)
+
+
 async def _locked(conn: AsyncConnection, order_id: Id) -> tuple[Order, datetime, bool]:
     """The order by its last record, now, and whether it is over; nobody else asks back of it. Raises: Missing."""
     row = (await conn.execute(say.LOCK, {"order_id": order_id})).one_or_none()
@@ -299,6 +306,8 @@ def _row(record: ReturnRecord) -> dict[str, object]:
     }
 
 
-def _amount(matter: Return) -> int:
-    """What goes back: as it was decided, or, before that, if everything is as claimed."""
-    return sum(part.amount.minor for part in matter.assessed.parts) if matter.assessed else matter.amount.minor
+def _amount(matter: Return) -> int | None:
+    """What goes back: as it was decided; before that as expected since inspection, or if everything is as claimed."""
+    if matter.assessed:
+        return sum(part.amount.minor for part in matter.assessed.parts)
+    return None if inspected(matter) else matter.amount.minor

@@ -304,6 +304,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "refusal.already_held": ("It is held already.", "订单已挂起。"),
         "refusal.not_held": ("It is not held.", "订单未挂起。"),
         "refusal.stuck_retry_or_give_up": ("It is stuck: retry or give up.", "订单卡住：请重试或放弃。"),
+        "refusal.settle_with_provider": (
+            "The provider keeps this money: choose another way there, or give up and pay it by hand.",
+            "款项留在支付平台，请到平台处理异常退款，或放弃后改人工退款。",
+        ),
         "refusal.wrong_amount_approve_or_cancel": (
             "The money is not the price: approve what is too much, or cancel.",
             "金额不符：多付请审核通过，否则请取消。",

@@ -87,6 +87,11 @@ REFUSALS: Final[Words] = {
     "not_held": ("It is not held.", "未暂缓。"),
     "not_stuck": ("It is not stuck.", "没有卡住。"),
     "stuck_retry_or_give_up": ("It is stuck: retry or give up.", "已卡住：请重试或放弃。"),
+    "settle_with_provider": (
+        "The provider keeps this money: choose another way there, or give up and pay it by hand.",
+        "款项留在支付平台，请到平台处理异常退款，或放弃后改人工退款。",
+    ),
+    "nothing_to_refund": ("Nothing that was sold came back: refuse it.", "没有收到应退商品，请驳回退款。"),
     "not_for_a_return": ("Nothing that a return can do.", "退货单不支持此操作。"),
     "no_such_case": ("There is no such open case.", "没有这个未关闭的工单。"),
     "no_such_telling": ("There is no such message.", "没有这条消息。"),

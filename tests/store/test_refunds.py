@@ -1,28 +1,36 @@
 """What finance is shown of refunds: each mark from what the store knows, and nothing of whom it does not know."""
 
+from datetime import timedelta
+
 from sqlalchemy import text
 
 from models.approval import Step
 from models.case import Role
+from models.errand import Errand, State, What
 from models.line import Line
 from models.noun import Money
 from models.order import Record
+from models.refund import Way
 from models.return_policy import ReturnPolicy, RiskTerms
-from models.returns import Kind, Level, Why
+from models.returns import Grade, Graded, Kind, Level, Why
 from models.rma import ReturnStage
 from models.wish import Decide, HoldBack, Trigger
 from rules.deadlines import judged
 from rules.learning import hear
 from rules.return_permissions import granted
+from rules.rmas import hear as heard
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.refunds import ENOUGH, refunds, tallies
 from store.returns import ReturnFilter, Returns
-from tests.builders import delivered, paid, shipped
+from tests.builders import a_telling, delivered, paid, shipped
 from tests.store.makings import a_contact, a_new_order, claims, contacts
 from tests.store.test_returns import LATER, put, wanted
 
 DUE = ReturnFilter(ReturnStage.DUE)
+PAID_BY = Errand(
+    what=What.PAY, about="o", party="wechat", order="o", key="B-pay-1", began_at=LATER, ended_at=LATER, state=State.DONE
+)
 
 
 async def sold(db, phone="13900000001", proof="photo", minor=1000, shop="demo", **fields):
@@ -84,6 +92,26 @@ async def test_an_address_that_was_changed_after_the_payment_is_marked_where_it_
     await told(db, "UPDATE contacts SET added_at = :at WHERE version = 2", at=LATER)
 
     assert await marks(db, *numbers) == [("moved_after_payment",), ()]
+
+
+async def test_goods_that_came_otherwise_are_marked_and_what_is_left_of_the_sum_is_shown(db):
+    returns = Returns(db, contacts(db))
+    number = await due(db, await sold(db), kind=Kind.RETURN)
+    worn = [Graded(line=0, quantity=1, grade=Grade.WORN).model_dump(mode="json")]
+    at = {"why": Why.NO_REASON, "version": 50}
+    made = (await returns.get(number)).matter.model_copy(update=at)
+    seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=worn), LATER)
+    await put(returns, seen, told_at=LATER + timedelta(minutes=1))
+
+    (row,) = await refunds(db, DUE)
+    assert (row.amount.minor, row.risks) == (700, ("came_otherwise",))
+
+
+async def test_money_that_goes_to_the_wallet_goes_another_way_than_it_came(db):
+    one = await due(db, await sold(db, errands=(PAID_BY,)), way=Way.BALANCE)
+    other = await due(db, await sold(db, "13900000002", errands=(PAID_BY,)))
+
+    assert await marks(db, one, other) == [("another_way",), ()]
 
 
 async def test_who_is_new_and_what_is_usual_are_known_of_a_shop_that_was_watched_for_long(db):

@@ -159,8 +159,12 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
     ]
     seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=graded), LATER)
 
+    await put(returns, made)
+    await put(returns, seen, told_at=LATER + timedelta(minutes=1))
+    (shown,) = await returns.listing(ReturnFilter(order=order.id))
     await triggered(db, order, made)
     assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
+    assert shown.amount.minor == 1000
 
 
 async def test_what_was_graded_beyond_the_claim_is_not_paid_for_and_what_did_not_come_may_come_yet(db, returns):

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from models.case import Owner
 from models.errand import Outcome, State, What
 from models.errors import Refused, Unavailable
 from models.stage import Stage
-from models.wish import Cancel, Retry
+from models.wish import Cancel, GiveUp, Retry
 from rules.stages import stage_of
 from tests import others
 from tests.builders import BRISK, an_order, paid
@@ -122,10 +123,28 @@ async def test_who_answers_nothing_is_not_asked_for_the_money_under_another_numb
     order = await house.current(story)
 
     assert (order.hold.code, tries(order, What.REFUND)) == ("refund_no_answer", [State.REFUSED])
+    (silent,) = [errand.key for errand in order.errands if errand.what is What.REFUND]
     assert [case.closed_at for case in order.cases if case.deadline == "stuck"] == [None]
     house.wechat.moods.clear()
     await house.wish(story, Retry(by="desk"))
-    assert stage_of(await house.end(story)) is Stage.REFUNDED
+    over = await house.end(story)
+    assert stage_of(over) is Stage.REFUNDED
+    assert [errand.key for errand in over.errands if errand.what is What.REFUND] == [silent]
+
+
+async def test_money_that_the_provider_keeps_is_not_asked_for_again(house):
+    house.wechat.moods["refund"] = others.fails_with(Refused("refund_abnormal"))
+    story = await house.begin(an_order(policy=EAGER))
+    await house.tell(story, paid())
+    await house.parcel(story)
+    await house.wish(story, Cancel(by="u1"))
+    await house.eventually(story, lambda order: order.hold)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await house.wish(story, Retry(by="desk"))
+
+    assert refused.value.cause.message == "settle_with_provider"
+    await house.wish(story, GiveUp(by="desk"))
+    assert tries(await house.end(story), What.REFUND) == [State.GIVEN_UP]
 
 
 async def test_a_bill_that_was_not_closed_at_the_end_of_patience_is_closed_later(house):
