@@ -6,11 +6,11 @@ from pydantic import BaseModel
 
 from models.approval import Agreement, Decision, Step
 from models.errand import State, What
-from models.fact import Milestone, ParcelTracked
+from models.fact import GoodsInspected, Milestone, ParcelTracked
 from models.noun import Id, Money
 from models.parcel import Parcel
 from models.refund import Way
-from models.returns import Claim, Instead, Kind, Share, Verdict, Why
+from models.returns import Claim, Fault, Graded, Instead, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from rules import approvals, errands, parcels, return_silences
 from rules import return_stages as stages
@@ -40,6 +40,17 @@ class ParcelBack(BaseModel, frozen=True):
     is_void: bool
     milestone: Milestone | None
     delivered_at: datetime | None
+
+
+class Looked(BaseModel, frozen=True):
+    """What the warehouse found."""
+
+    at: datetime
+    by: Id | None
+    place: Id
+    graded: tuple[Graded, ...]
+    fault: Fault | None
+    pictures: tuple[Id, ...]
 
 
 class Entry(BaseModel, frozen=True):
@@ -79,6 +90,7 @@ class ReturnView(BaseModel, frozen=True):
     shares: tuple[Share, ...]
     refunds: tuple[RefundView, ...]
     parcels: tuple[ParcelBack, ...]
+    inspected: Looked | None
     timeline: tuple[Entry, ...]
 
 
@@ -100,6 +112,7 @@ def view(known: ReturnRecord) -> ReturnView:
         shares=matter.assessed.shares if matter.assessed else (),
         refunds=_refunds(matter),
         parcels=tuple(_parcel(matter, parcel) for parcel in matter.parcels),
+        inspected=_looked(matter),
         timeline=_timeline(matter),
     )
 
@@ -124,6 +137,12 @@ def _parcel(matter: Return, parcel: Parcel) -> ParcelBack:
         milestone=tracks[-1].milestone if tracks else None,
         delivered_at=parcels.delivered_at(matter, parcel),
     )
+
+
+def _looked(matter: Return) -> Looked | None:
+    seen = stages.told(matter, GoodsInspected)
+    known = ("by", "place", "graded", "fault", "pictures")
+    return Looked(at=seen.happened_at, **{name: getattr(seen, name) for name in known}) if seen else None
 
 
 def _timeline(matter: Return) -> tuple[Entry, ...]:

@@ -138,12 +138,18 @@ class AfterSales:
             await desk.post(f"/returns/{row['id']}/wishes", json=wish)
 
     async def lets_go(self) -> None:
-        """Finance looks at what is due, and lets all of it go."""
+        """Finance looks at what is due, and lets all of it go that is not nothing: a box was empty."""
         while True:
             await asyncio.sleep(SOON)
             listed = await self.desks.finance.get("/finance/refunds", params={"status": "due", "limit": 200})
-            if due := [row["id"] for row in listed.json().get("rows", [])]:
-                await self.desks.finance.post("/finance/refunds/many", json={"deed": "trigger", "returns": due})
+            sums = {row["id"]: row["amount"]["minor"] for row in listed.json().get("rows", [])}
+            for deed, some in (
+                ("trigger", [number for number, minor in sums.items() if minor]),
+                ("refuse", [number for number, minor in sums.items() if not minor]),
+            ):
+                if some:
+                    words = {"deed": deed, "returns": some, "word": "looked_at"}
+                    await self.desks.finance.post("/finance/refunds/many", json=words)
 
     async def sees_to(self) -> None:
         """What stands still: a card that takes nothing is paid by hand, and a second person says that it was."""

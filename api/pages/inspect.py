@@ -25,7 +25,7 @@ from api.tools import Tools
 from models.errors import Failure
 from models.noun import Id
 from models.picture import NewPicture, Occasion
-from models.returns import Grade
+from models.returns import Fault, Grade
 from rules.gradings import FRESH
 from rules.pictures import MOST
 
@@ -54,6 +54,7 @@ async def scan(request: Request, _: Packer, tools: Given) -> Response:
         one=_one(found),
         taken=await _taken(tools, _one(found)),
         grades=GRADES,
+        faults=tuple(Fault),
         places=await tools.boxes.places(),
         key=uuid4().hex,
     )
@@ -92,7 +93,7 @@ async def submit(form: ListForm, session: Packer, return_id: ReturnId, tools: Gi
     if not awaited.has_arrived:
         await _tell(tools, session, return_id, ("goods_arrived", body), key)
     if graded:
-        body = {**body, "graded": graded, "pictures": _named(form)}
+        body = {**body, "graded": graded, "pictures": _named(form), **_fault(form)}
         await _tell(tools, session, return_id, ("goods_inspected", body), key)
     return _back(place=place, said="inspected" if graded else "received", about=return_id)
 
@@ -153,6 +154,12 @@ def _named(form: dict[str, str]) -> list[JsonValue]:
     """Pictures that were taken on this page."""
     named = [name.partition(".")[2] for name in form if name.startswith("picture.")]
     return [*named[: MOST[Occasion.INSPECTION]]]
+
+
+def _fault(form: dict[str, str]) -> Words:
+    """Where it is not as the customer says."""
+    said = form.get(f"{form.get('verdict')}.fault", "")
+    return {"fault": said} if said in tuple(Fault) else {}
 
 
 def _back(**said: str) -> Response:

@@ -132,6 +132,7 @@ def _known(known: ReturnRecord, order: Order) -> Shown:
         "instead": {wanted.line: wanted.sku for wanted in matter.instead},
         "shares": matter.assessed.shares if matter.assessed else (),
         "graded": inspected.graded if inspected else (),
+        "fault": inspected.fault if inspected else None,
         "lines": lines_back(matter),
         "parcels": [(parcel, parcels.is_void(matter, parcel)) for parcel in matter.parcels],
         "held": held(matter.hold) if matter.hold else None,

@@ -51,6 +51,7 @@ async def test_an_inspection_says_that_the_goods_came_and_how_they_are_once_howe
             "verdict": "refuse",
             "refuse.0": "damaged",
             "refuse.0.lacks": "lid， cup",
+            "refuse.fault": "customer",
             f"picture.{picture}": "yes",
         }
         answer = await ramp.client.post(path, data=form | grading)
@@ -62,6 +63,7 @@ async def test_an_inspection_says_that_the_goods_came_and_how_they_are_once_howe
         "place": "sh",
         "graded": [{"line": 0, "quantity": 1, "grade": "damaged", "missing": ["lid", "cup"]}],
         "pictures": [picture],
+        "fault": "customer",
     }
 
 
