@@ -12,7 +12,7 @@ from models.return_policy import Patience
 from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
 from models.wish import Lapse, TellProgress, Trigger
-from rules import gradings, inquiries, parcels, progress, refusals, return_labels, standstill
+from rules import gradings, inquiries, parcels, progress, refund_grounds, refusals, return_labels, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
 from rules.return_permissions import granted
@@ -106,9 +106,9 @@ def _swapped(matter: Return) -> Due | None:
 
 
 def _to_trigger(matter: Return) -> Due | None:
-    """What is little goes by itself, once nobody has to look at it."""
+    """What is little goes by itself, once nobody has to look at it: goods that came back, as they went."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
-    is_sure = matter.kind is not Kind.RETURN  # what inspection makes of it is reckoned later
+    is_sure = matter.kind is not Kind.RETURN or not refund_grounds.is_otherwise(matter)
     is_little = 0 < matter.amount.minor <= matter.freely.minor
     return Due(since, since) if since and is_sure and is_little else None
 

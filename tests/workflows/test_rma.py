@@ -20,7 +20,7 @@ from models.returns import AfterSale, Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_news import standing
-from rules.return_stages import stage_of
+from rules.return_stages import stage_of, wished
 from rules.rmas import RETURNS
 from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no
 from tests.workflows.conftest import House, granted
@@ -175,6 +175,17 @@ async def test_goods_come_back_before_the_money_goes(counter):
     await counter.wish(story, Trigger(by="fin"))
 
     assert stage_of(await counter.over(story)) is ReturnStage.REFUNDED
+
+
+@pytest.mark.parametrize(("grade", "ends"), [("as_new", ReturnStage.REFUNDED), ("worn", ReturnStage.DUE)])
+async def test_of_goods_that_came_back_as_they_went_a_little_goes_by_itself(counter, grade, ends):
+    story = await counter.ask(kind=Kind.RETURN, freely=Money(minor=50_00))
+    looked = {"place": "WH", "graded": [{**GRADED[0], "grade": grade}]}
+    for scan in (("goods_arrived", "a1", {"place": "WH"}), ("goods_inspected", "i1", looked)):
+        await story.signal(ReturnWorkflow.warehouse_scan, scanned(*scan[:2], **scan[2]))
+    matter = await counter.eventually(story, lambda matter: stage_of(matter) is ends)
+
+    assert [wish.by for _, wish in wished(matter, Trigger)] == (["clock"] if ends is ReturnStage.REFUNDED else [])
 
 
 async def test_nobody_but_the_warehouse_says_what_arrived(counter):
