@@ -27,6 +27,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.channels.ownshop_words import Account, courier_code, new_order, signature, signed
 from connectors.http import Ask, Caller
 from connectors.ports import Addressed, Mark, Message, Page, Progress, Report, Window
+from models.asking import NewReturn
 from models.errand import Outcome, State
 from models.errors import Forged, Garbled, Missing, Refused
 from models.intake import NewOrder
@@ -83,7 +84,7 @@ class OwnShop:
         }
         return await self._tell(RETURNS, words)
 
-    def after_sales(self, message: Message) -> tuple[Addressed, ...]:  # noqa: ARG002 - the shop asks by wishes
+    def after_sales(self, message: Message) -> tuple[NewReturn | Addressed, ...]:  # noqa: ARG002 - the shop asks by wishes
         """An own shop asks for a cancel or a return at our door. Raises: Missing."""
         raise Missing("nothing_to_hear")
 

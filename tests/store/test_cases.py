@@ -316,6 +316,19 @@ async def test_reminders_are_gathered_for_each_person(cases, db, counted):
     assert cost.statements == 2
 
 
+async def test_a_couriers_station_hears_by_its_own_robot_what_service_hears_by_ours(cases, db):
+    await on_duty(db, "wu", role=Role.SERVICE)
+    await on_duty(db, "yundong", role=Role.SERVICE, place="sf", robot="sf-station")
+    of_sf = {"role": Role.SERVICE, "party": "sf"}
+    await tell(db, a_case(deadline="denied", **of_sf), a_case(deadline="station", place="sf", **of_sf))
+    due = await cases.due_reminders()
+
+    assert {(one.person.id, one.person.robot, tuple(line.deadline for line in one.reminders)) for one in due} == {
+        ("wu", "room", ("denied",)),
+        ("yundong", "sf-station", ("station",)),
+    }
+
+
 @pytest.mark.usefixtures("li")
 async def test_of_two_senders_one_sends_and_once(cases, db):
     await early_in_the_minute(db)
