@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks.ledger import keep
 from chaos.mortal import PLACES, UNHURRIED, mortals, spared
 from chaos.run import Night, Verdict, played
+from demo.play import plotted
 from settings import Ports, Settings, load
 from stack import Down
 
@@ -37,7 +38,7 @@ def main(  # noqa: PLR0913 - every option of a command is an argument
     """Orders with every fault dial on, while the door, the workers, PostgreSQL and Temporal are killed at random."""
     verdicts = []
     for seed in range(first, first + seeds):
-        night = Night(orders, spread=max(10.0, orders / A_SECOND), pause=pause, gives_back=True)
+        night = Night(orders, spread=max(10.0, orders / A_SECOND), pause=pause, plot=plotted)
         night = _at_places(night, data / f"{seed}-graves") if places else night
         try:
             verdicts.append(asyncio.run(played(_apart(data / str(seed)), seed, night, _tell)))

@@ -23,7 +23,7 @@ DEEDS = ("reserve", "pay", "close", "refund", "label", "void", "report", "releas
 HANDS = (
     "reserve_stock", "release_stock", "create_payment", "ask_for_payment", "close_payment", "claim_refund",
     "refund_payment", "ask_for_refund", "book_label", "ask_for_label", "void_label", "report_shipped",
-    "record_order", "record_return", "assess_refund", "remind",
+    "record_order", "record_return", "assess_refund", "replace_goods", "remind",
 )  # fmt: skip
 PLACES = {
     *((hand, moment) for hand in HANDS for moment in (Moment.BEFORE_CALL, Moment.AFTER_CALL)),

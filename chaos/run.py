@@ -7,7 +7,7 @@ from time import monotonic
 
 from chaos.saboteur import Blow, Saboteur, blows
 from demo.epilogue import differing
-from demo.play import Cast, Script, Workforce, acts, assembled, plotted, records, returned
+from demo.play import Cast, Script, Workforce, acts, assembled, records, returned
 from demo.premises import CHANNEL_SHOP, HURRIED, PLACES, PLENTY
 from demo.scenes import Play
 from models.finding import Check
@@ -29,6 +29,11 @@ HEARD_WITHIN = 60.0  # seconds: what waits in the inbox has found its story by t
 BOOKS = (Check.LAPSED, Check.MISCOUNTED, Check.OVERCLAIMED, Check.TAMPERED)
 
 
+def orders_only(cast: Cast, seed: int) -> Play:
+    """A play in which nobody asks anything back."""
+    return Play(cast.town, cast.shop, cast.ops, seed)
+
+
 @dataclass(frozen=True)
 class Night:
     """How much, for how long, and how often somebody strikes. Units: seconds."""
@@ -41,7 +46,7 @@ class Night:
     victims: tuple[str, ...] = VICTIMS
     workforce: Workforce = TWO
     policy: Policy = HURRIED
-    gives_back: bool = False  # some customers ask something back
+    plot: Callable[[Cast, int], Play] = orders_only
 
 
 @dataclass
@@ -67,7 +72,7 @@ async def played(settings: Settings, seed: int, night: Night, tell: Callable[[st
         await Policies(cast.house.db).put(CHANNEL_SHOP, night.policy, "chaos")
         saboteur = Saboteur((cast.processes, cast.servers), blows(seed, night.victims, night.pause), _teller(tell))
         script = Script(night.orders, seed, night.spread, at_most=night.spread + night.calm)
-        plot = plotted(cast, seed) if night.gives_back else Play(cast.town, cast.shop, cast.ops, seed)
+        plot = night.plot(cast, seed)
         striking = asyncio.create_task(_strikes(saboteur, night))
         try:
             await acts(cast, plot, script)
