@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from models.bargain import Promotion
 from models.contact import UNSEEN, Contact
 from models.line import Line
 from models.noun import Id, Money, Noun, Segment
@@ -25,6 +26,8 @@ class NewOrder(Noun, frozen=True):
     lines: tuple[Line, ...] = Field(min_length=1, max_length=500)
     discount: Money = Money(minor=0)
     freight: Money = Money(minor=0)
+    # From which the discount hangs, and the freight.
+    promotions: tuple[Promotion, ...] = Field((), max_length=50, exclude_if=lambda known: not known)
     total: Money
     placed_at: datetime
     receiver: Contact  # as `GivenContact`, where a connector reads it
@@ -34,6 +37,16 @@ class NewOrder(Noun, frozen=True):
     def id(self) -> Id:
         """<channel>/<shop>/<number>."""
         return f"{self.channel}/{self.shop}/{self.number}"
+
+    @field_validator("promotions")
+    @classmethod
+    def _of_these_lines(cls, promotions: tuple[Promotion, ...], info: ValidationInfo) -> tuple[Promotion, ...]:
+        named = [line for one in promotions for line in (*one.lines, *(gift.line for gift in one.gifts))]
+        if any(not 0 <= line < len(info.data.get("lines", ())) for line in named):
+            raise ValueError("a promotion names a line that is not there")
+        if sum(one.off.minor for one in promotions) > getattr(info.data.get("discount"), "minor", 0):
+            raise ValueError("promotions take off more than the discount")
+        return promotions
 
     @model_validator(mode="after")
     def _sums_up(self) -> "NewOrder":

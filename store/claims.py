@@ -208,7 +208,7 @@ def _seed(new: NewOrder, number: Id, policy: Policy, now: datetime) -> Order:
         paying=new.paying,
         lines=new.lines,
         total=new.total,
-        bargain=Bargain(freight=new.freight),
+        bargain=Bargain(freight=new.freight, promotions=new.promotions),
         destination=new.receiver.district_code,
         received_at=now,
         policy=policy.model_copy(update={"provider": new.provider}) if new.provider else policy,

@@ -120,12 +120,19 @@ def spelled(order: Order, shop: str) -> bytes:
         "lines": list(_lines(order.lines)),
         "discount": order.discount,
         "freight": order.freight,
+        "promotions": list(_promotions(order)),
         "total": order.total,
         "placed_at": order.placed_at.isoformat(timespec="seconds"),
         "receiver": asdict(order.receiver),
         "note": order.note,
     }
     return json.dumps(words, ensure_ascii=False).encode()
+
+
+def _promotions(order: Order) -> Iterable[dict[str, int]]:
+    """Whoever pays less has spent enough; half of it kept is not enough."""
+    if order.discount:
+        yield {"threshold": order.total - order.freight + order.discount, "off": order.discount}
 
 
 def _lines(lines: Iterable[Line]) -> Iterable[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StrictInt, ValidationError
 
+from models.bargain import Gift, Promotion
 from models.contact import GivenContact
 from models.errors import Garbled, Refused
 from models.intake import NewOrder
@@ -69,6 +70,19 @@ class _Line(_Words):
     unit_price: Fen
 
 
+class _Gift(_Words):
+    line: StrictInt = Field(ge=0)
+    value: Fen
+
+
+class _Promotion(_Words):
+    threshold: Fen
+    off: Fen = 0
+    freight_off: Fen = 0
+    lines: tuple[StrictInt, ...] = Field((), max_length=500)
+    gifts: tuple[_Gift, ...] = Field((), max_length=500)
+
+
 class Paper(_Words):
     """An order as the shop writes it. Units: fen."""
 
@@ -81,6 +95,7 @@ class Paper(_Words):
     lines: tuple[_Line, ...]
     discount: Fen = 0
     freight: Fen = 0
+    promotions: tuple[_Promotion, ...] = Field((), max_length=50)
     total: Fen
     placed_at: AwareDatetime
     receiver: GivenContact
@@ -105,7 +120,14 @@ def _nouns(paper: Paper) -> dict[str, Any]:
         Line(sku=line.sku, quantity=line.quantity, unit_price=_money(paper, line.unit_price)) for line in paper.lines
     )
     sums = {name: _money(paper, getattr(paper, name)) for name in ("discount", "freight", "total")}
-    return {**words, **sums, "lines": lines, "receiver": paper.receiver}
+    promotions = tuple(_promotion(paper, one) for one in paper.promotions)
+    return {**words, **sums, "lines": lines, "promotions": promotions, "receiver": paper.receiver}
+
+
+def _promotion(paper: Paper, said: _Promotion) -> Promotion:
+    sums = {name: _money(paper, getattr(said, name)) for name in ("threshold", "off", "freight_off")}
+    gifts = tuple(Gift(line=gift.line, value=_money(paper, gift.value)) for gift in said.gifts)
+    return Promotion(**sums, lines=said.lines, gifts=gifts)
 
 
 def _money(paper: Paper, minor: int) -> Money:

@@ -7,6 +7,7 @@ import pytest
 
 from models.approval import HOUSE
 from models.asking import NewReturn
+from models.bargain import Promotion
 from models.errand import What
 from models.errors import Missing, NotYet, Refused, Unavailable
 from models.line import Box, Line, Units
@@ -165,6 +166,24 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
     await triggered(db, order, made)
     assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
     assert shown.amount.minor == 1000
+
+
+async def test_who_keeps_too_little_for_the_promotion_pays_what_is_kept_at_its_price(db, returns):
+    off = Promotion(threshold=Money(minor=3000), off=Money(minor=600))
+    lines = (Line(sku="tea", quantity=3, unit_price=Money(minor=1000)),)
+    less = {"total": Money(minor=2400), "discount": Money(minor=600)}
+    new = a_new_order(lines=lines, promotions=(off,), **less)
+    order = (await claims(db).claim(new, b"")).order
+    for telling in (paid("tx1", amount=Money(minor=2400)), shipped("p1"), delivered("p1")):
+        order = hear(order, telling, LATER)
+    await OrderBook(db, contacts(db)).put(Record(order=order, standing=judged(order)[1], told_at=LATER))
+    one, _ = await returns.ask(wanted(order, why=Why.WRONG_SIZE, kind=Kind.RETURN))
+    order = await triggered(db, order, one)
+
+    assert sums(await returns.assess(one)) == [("tx1", 800 - 400)]
+    rest, _ = await returns.ask(wanted(order, quantity=2, why=Why.WRONG_SIZE, kind=Kind.RETURN))
+    await triggered(db, order, rest)
+    assert sums(await returns.assess(rest)) == [("tx1", 2000)]
 
 
 async def test_what_was_graded_beyond_the_claim_is_not_paid_for_and_what_did_not_come_may_come_yet(db, returns):

@@ -377,6 +377,20 @@ def test_whatever_is_wrong_with_a_contact_is_named_at_once():
     assert wrong_fields(paper) == "wrong_fields:receiver.address,receiver.name,receiver.phone"
 
 
+def test_promotions_are_understood_and_name_lines_and_discounts_that_are_there():
+    paper = a_paper()
+    lines, price = len(paper["lines"]), paper["total"] + paper["discount"] - paper["freight"]
+    sums = {"discount": 500, "total": price - 500 + paper["freight"]}
+    said_so = {"threshold": price, "off": 500, "lines": [0], "gifts": [{"line": lines - 1, "value": 80}]}
+    (order,) = a_shop().arrival(said(paper | sums | {"promotions": [said_so]}))
+    (known,) = order.promotions
+
+    assert (known.threshold.minor, known.off.minor, known.freight_off.minor, known.lines) == (price, 500, 0, (0,))
+    assert [(gift.line, gift.value.minor) for gift in known.gifts] == [(lines - 1, 80)]
+    for wrong in ({"lines": [lines]}, {"gifts": [{"line": lines, "value": 1}]}, {"lines": [-1]}, {"off": 501}):
+        assert wrong_fields(paper | sums | {"promotions": [said_so | wrong]}) == "wrong_fields:promotions"
+
+
 def a_paper():
     return json.loads(json.loads((RECORDINGS / "arrival_prepaid.json").read_text())["arrival"])
 
