@@ -138,11 +138,12 @@ async def listing(  # noqa: PLR0913 - every filter is an argument
     shop: Id | None = None,
     *,
     overdue: bool = False,
+    urgent: bool = False,
     after: Annotated[str | None, Query(pattern=RETURN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Listed:
     """The one that has waited longest first. The last number of a page is `after` of the next."""
-    which = ReturnFilter(stage, order, visitor.shop or shop, overdue, limit, after)
+    which = ReturnFilter(stage, order, visitor.shop or shop, overdue, urgent, limit, after)
     return Listed(rows=await tools.returns.listing(which))
 
 

@@ -11,6 +11,7 @@ REFUNDS = """
         SELECT * FROM returns
         WHERE stage = :stage AND shop = coalesce(CAST(:shop AS text), shop)
             AND order_id = coalesce(CAST(:order AS text), order_id) AND (overdue OR NOT CAST(:overdue AS boolean))
+            AND (seed ->> 'urgent' IS NOT NULL OR NOT CAST(:urgent AS boolean))
             AND (CAST(:after AS text) IS NULL
                 OR (since, id) {beyond} (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
         ORDER BY since {way}, id {way} LIMIT :limit

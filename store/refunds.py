@@ -74,6 +74,7 @@ def _row(row: RowMapping) -> RefundRow:
         kind=matter.kind,
         stage=ReturnStage(row["stage"]),
         amount=Money(minor=row["amount"]),
+        urgent=matter.urgent,
         why=matter.why,
         asked_by=matter.asked_by,
         agreed_by=tuple(made.by for made in stages.decisions(matter) if made.is_agreed),

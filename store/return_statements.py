@@ -69,10 +69,11 @@ UNSTARTED = text("""
 """)
 LISTED = text("""
     SELECT id, order_id, shop, kind, stage, since, overdue, owner, due_at, waits_for, asked_at, amount, currency,
-        is_ended
+        seed ->> 'urgent' AS urgent, is_ended
     FROM returns
     WHERE stage = coalesce(CAST(:stage AS text), stage) AND order_id = coalesce(CAST(:order AS text), order_id)
         AND shop = coalesce(CAST(:shop AS text), shop) AND (overdue OR NOT CAST(:overdue AS boolean))
+        AND (seed ->> 'urgent' IS NOT NULL OR NOT CAST(:urgent AS boolean))
         AND (CAST(:after AS text) IS NULL
             OR (since, id) > (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
     ORDER BY since, id LIMIT :limit

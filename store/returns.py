@@ -43,6 +43,7 @@ class ReturnFilter:
     order: Id | None = None
     shop: Id | None = None  # <channel>/<shop>
     overdue: bool = False
+    urgent: bool = False  # those in the fast lane
     limit: int = 50
     after: Id | None = None  # the last number of the page before
 
@@ -63,6 +64,7 @@ class ReturnRow:
     waits_for: Id | None
     asked_at: datetime
     amount: Money
+    urgent: Id | None  # the word that put it into the fast lane
     is_ended: bool
 
 
@@ -225,6 +227,7 @@ def shown(row: RowMapping) -> ReturnRow:
         stage=ReturnStage(row["stage"]),
         asked_at=row["asked_at"],
         amount=Money(minor=row["amount"], currency=row["currency"]),
+        urgent=row["urgent"],
         is_ended=row["is_ended"],
     )
 

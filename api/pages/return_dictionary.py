@@ -147,6 +147,7 @@ RETURNS: Final[Words] = {
     "returns.none": ("No return here.", "没有退货单。"),
     "returns.where": ("Where returns stand", "退货分布"),
     "returns.most_waited": ("The one that has waited longest first", "等待最久在前"),
+    "returns.only_urgent": ("only urgent ones", "仅加急"),
     "returns.only_overdue": ("only overdue ones", "仅超时"),
     "returns.stage": ("Stage", "阶段"),
     "returns.any": ("any", "不限"),

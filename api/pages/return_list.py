@@ -58,6 +58,7 @@ async def _which(tools: Tools, visitor: Visitor, asked: Fields) -> ReturnFilter 
         order=order,
         shop=visitor.shop or (shop if SHOP.fullmatch(shop) else None),
         overdue="overdue" in asked,
+        urgent="urgent" in asked,
         limit=SHOWN,
         after=after if NUMBER.fullmatch(after) else None,
     )

@@ -18,7 +18,7 @@ from tests.store.makings import contacts
 from tests.store.shots import HEIC, JPEG
 from tests.store.test_returns import LATER, put
 
-BY_THEIR_LABELS = ("tick.", "overdue", "all")  # fields that are touched by their labels
+BY_THEIR_LABELS = ("tick.", "overdue", "urgent", "all")  # fields that are touched by their labels
 
 
 @pytest.fixture

@@ -287,6 +287,16 @@ async def test_lists_show_the_one_that_has_waited_longest_first_page_by_page(db,
     assert (first[0].amount, first[0].kind) == (Money(minor=1000), Kind.REFUND_ONLY)
 
 
+async def test_the_fast_lane_is_a_list_of_its_own(db, returns):
+    order = await bought(db)
+    await returns.ask(wanted(order))
+    hurt, _ = await returns.ask(wanted(order, urgent="allergy"))
+
+    rows = await returns.listing(ReturnFilter(urgent=True))
+    assert [(row.id, row.urgent) for row in rows] == [(hurt.id, "allergy")]
+    assert {row.urgent for row in await returns.listing(ReturnFilter(order=order.id))} == {"allergy", None}
+
+
 async def test_a_request_whose_story_is_silent_is_begun_again_and_again_until_it_tells(db, returns):
     made, _ = await returns.ask(wanted(await bought(db)))
 
