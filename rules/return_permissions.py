@@ -30,6 +30,7 @@ from rules.granting import Change, is_about, is_granted, let_go
 
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 REPLACED = "new_order_is_made"
+CLOCK = "clock"
 
 
 def refusal(matter: Return, wish: Any) -> Id | None:
@@ -89,8 +90,13 @@ def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
 
 
 def _hands(matter: Return) -> list[Id]:
-    """Whoever let the money go, or took it upon themselves to give it back, does not also say that it was."""
-    return [entry.wish.by for entry in matter.wishes if isinstance(entry.wish, Trigger | GiveUp)]
+    """Whoever let the money go, or took it upon themselves to give it back, does not also say that it was.
+
+    Where it went by itself, whoever asked for it or agreed to it.
+    """
+    people = [entry.wish.by for entry in matter.wishes if isinstance(entry.wish, Trigger | GiveUp)]
+    others = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
+    return [by for by in people if by != CLOCK] or [*others]
 
 
 def _hold(matter: Return, _: Any) -> Id | None:
@@ -132,7 +138,7 @@ def _dismiss(matter: Return, wish: Dismiss) -> Id | None:
 
 
 def _clock(_: Return, wish: Lapse | TellProgress) -> Id | None:
-    return None if wish.by == "clock" else "only_the_clock"
+    return None if wish.by == CLOCK else "only_the_clock"
 
 
 def _over(matter: Return, _: Any) -> Id | None:

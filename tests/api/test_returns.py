@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from api.records import known_of, last_of
 from connectors.ports import Addressed
 from models.case import Role
 from models.errand import What
+from models.policy import Policy
+from store.policies import Policies
 from store.stock import Shelves
 from tests.api.conftest import OTHER_SHOP, PEN, eventually, relaying
 from tests.api.test_pages import sign_in
@@ -29,13 +32,13 @@ async def lively(lively):
         yield lively
 
 
-async def bought(door, at=NOON):
+async def bought(door, at=NOON, then="delivered"):
     """An order that its customer has, by a proof that counts."""
     order = await door.living("labelled")
     parcel = (await door.get(f"/orders/{order}")).json()["parcels"][0]["id"]
     for telling in (shipped(parcel, at=at), delivered(parcel, at=at)):
         await stories.tell(door.tools.temporal, order, telling, last_of(door.tools, order))
-    await door.until(order, lambda told: told["stage"] == "delivered")
+    await door.until(order, lambda told: told["stage"] == then)
     return order
 
 
@@ -308,6 +311,26 @@ async def test_what_is_refunded_before_it_left_is_not_sent_and_the_order_ends_re
     assert given == [(f"{number}-refund-1", 19800), freight]
     assert len(lively.parties.couriers[0].done(What.VOID)) == 1
     await eventually(lambda: balanced(lively))
+
+
+async def test_an_order_that_was_over_hears_of_a_return_and_ends_partly_refunded(lively):
+    soon = Policy(complete_after=timedelta(seconds=1), couriers=("sf",))
+    await Policies(lively.tools.db).put("web/demo", soon, "test")
+    order = await bought(lively, then="completed")
+    await eventually(lambda: is_over(lively, order))
+    number = (await asked(lively, order)).json()["id"]
+    await decided(lively, number, Role.OPS)
+    await stands(lively, number, "due")
+    await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    await stands(lively, number, "refunded")
+
+    await lively.until(order, lambda told: told["stage"] == "partly_refunded")
+    assert await eventually(lambda: is_over(lively, order))
+    assert [deed.key for deed in lively.parties.providers[0].done(What.REFUND)] == [f"{number}-refund-1"]
+
+
+async def is_over(door, order):
+    return (await door.tools.orders.get(order)).is_ended
 
 
 async def test_an_order_that_is_cancelled_after_a_return_took_its_part_gives_back_the_rest(lively):

@@ -322,6 +322,18 @@ async def test_what_a_provider_gives_back_no_more_people_give_and_two_of_them_lo
     assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
 
 
+async def test_what_went_by_itself_and_is_given_by_hand_is_not_closed_by_who_asked_for_it(counter):
+    old, _ = counter.books.parts
+    counter.books.parts = (old.model_copy(update={"paid_at": now() - timedelta(days=366)}),)
+    story = await counter.ask(freely=Money(minor=50_00))
+    matter = await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.BY_HAND and matter.cases)
+    seen = CloseCase(by=matter.asked_by, deadline="by_hand_refund", since=matter.cases[0].since)
+
+    assert await counter.refused(story, seen) == "second_pair_of_eyes"
+    await counter.wish(story, seen.model_copy(update={"by": "boss"}))
+    assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
+
+
 async def test_the_customer_of_an_urgent_return_hears_of_it_until_a_person_has_it_and_of_its_end(counter):
     brisk = Patience(remind_every=timedelta(milliseconds=200))
     always = Service(begins=time(0), ends=time(0))
