@@ -28,7 +28,8 @@ async def awaited(door):
 
 
 async def scanned(visit, code):
-    """As a scanner types: the code, and Enter, wherever the cursor is."""
+    """As a scanner types: the code, and Enter, wherever the cursor is, once the page has put it there."""
+    await visit.page.wait_for_function("document.activeElement !== document.body")
     async with visit.page.expect_navigation():
         await visit.page.keyboard.type(code)
         await visit.page.keyboard.press("Enter")
