@@ -45,6 +45,7 @@ PUT = text("""
             ELSE version < :version END
         RETURNING old.news IS DISTINCT FROM new.news AS has_news, new.order_id,
             old.body #> '{matter,facts}' IS DISTINCT FROM new.body #> '{matter,facts}' AS has_new_facts,
+            old.is_dead IS DISTINCT FROM new.is_dead AS has_died,
             old.body #> '{matter,cases}' IS DISTINCT FROM new.body #> '{matter,cases}' AS has_new_cases
     ), finished AS (
         UPDATE inbox SET state = 'done', ended_at = now()
@@ -54,7 +55,7 @@ PUT = text("""
         WHERE inbox.order_id = :id AND telling_id = ANY(:heard) AND raws.id = inbox.raw
             AND contact_keys.order_id = written.order_id AND forgotten_at IS NOT NULL
     )
-    SELECT has_new_cases, has_new_facts, has_news FROM written
+    SELECT has_new_cases, has_new_facts, has_died, has_news FROM written
 """)
 IS_OWN = text("SELECT run = CAST(:run AS text) FROM returns WHERE id = :id")
 GET = text("SELECT body::text, seed::text FROM returns WHERE id = :id")

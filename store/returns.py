@@ -132,8 +132,9 @@ class Returns:
                 await must_be_own(conn, say.IS_OWN, {"id": record.matter.id, "run": record.run})
                 return
             await money.settle(conn, record.matter)
-            if changed.has_new_facts:
+            if changed.has_new_facts or changed.has_died:
                 await stock.restock(conn, record.matter)
+            if changed.has_new_facts:
                 await whereabouts.noted(conn, record.matter)
                 await _expect(conn, record.matter)
             if changed.has_news:

@@ -20,7 +20,8 @@ RECEIVE = text("""
     )
     SELECT EXISTS (SELECT FROM places WHERE id = :place)
 """)
-# What came back with a return, each line once: as good as new to its shelf, the rest beside it.
+# What a return has in the house by its newest record, against what it was booked: the difference is booked. Never more
+# is taken off a shelf than nobody was promised. A first booking has the name that it had before there were others.
 RESTOCK = text("""
     WITH seen AS (
         SELECT * FROM jsonb_to_recordset(CAST(:units AS jsonb)) AS row (line int, quantity int, room text, place text)
@@ -30,15 +31,32 @@ RESTOCK = text("""
         FROM seen JOIN places p ON p.id = seen.place WHERE room = 'damaged' ON CONFLICT DO NOTHING
     ), goods AS (
         SELECT CASE room WHEN 'damaged' THEN p.id || '.damaged' ELSE p.id END AS place, room,
-            claims.seed #>> ARRAY['lines', line::text, 'sku'] AS sku, sum(quantity)::int AS quantity
+            claims.seed #>> ARRAY['lines', line::text, 'sku'] AS sku, quantity
         FROM seen JOIN places p ON p.id = seen.place, returns JOIN claims USING (order_id)
-        WHERE returns.id = :return_id GROUP BY 1, 2, 3
+        WHERE returns.id = :return_id
+    ), wanted AS (
+        SELECT place, room, sku, sum(quantity)::int AS quantity FROM goods WHERE sku IS NOT NULL GROUP BY 1, 2, 3
+    ), booked AS (
+        SELECT place, sku, sum(on_hand)::int AS quantity, count(*) AS times FROM stock_ledger
+        WHERE key = :return_id GROUP BY place, sku
+    ), due AS (
+        SELECT place, sku, room, coalesce(wanted.quantity, 0) - coalesce(booked.quantity, 0) AS quantity,
+            (SELECT sum(times) FROM booked) AS times
+        FROM wanted FULL JOIN booked USING (place, sku)
+    ), shelves AS MATERIALIZED (
+        SELECT place, sku, on_hand - reserved AS free FROM stock
+        WHERE (place, sku) IN (SELECT place, sku FROM due WHERE quantity < 0) ORDER BY place, sku FOR UPDATE
     ), noted AS (
         INSERT INTO stock_ledger (key, box, place, sku, move, on_hand, reserved, why)
-        SELECT :return_id, room, place, sku, 'receive', quantity, 0, 'returned' FROM goods WHERE sku IS NOT NULL
-        ON CONFLICT DO NOTHING RETURNING place, sku, on_hand
+        SELECT :return_id, CASE WHEN times IS NULL THEN room ELSE place || '/' || times END, place, sku,
+            CASE WHEN quantity > 0 THEN 'receive' ELSE 'out' END, greatest(quantity, -coalesce(free, 0)), 0, 'returned'
+        FROM due LEFT JOIN shelves USING (place, sku) WHERE greatest(quantity, -coalesce(free, 0)) <> 0
+        RETURNING place, sku, on_hand
+    ), less AS (
+        UPDATE stock SET on_hand = stock.on_hand + noted.on_hand FROM noted
+        WHERE stock.place = noted.place AND stock.sku = noted.sku AND noted.on_hand < 0
     )
-    INSERT INTO stock (place, sku, on_hand) SELECT place, sku, on_hand FROM noted
+    INSERT INTO stock (place, sku, on_hand) SELECT place, sku, on_hand FROM noted WHERE on_hand > 0
     ON CONFLICT (sku, place) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand
 """)
 CLAIM = text("""
@@ -180,6 +198,9 @@ AUDIT = text("""
         UNION ALL
         SELECT place, sku, 'strayed', quantity, 0
         FROM reserved_boxes, jsonb_to_recordset(units) AS unit (sku text, quantity int) WHERE state = 'strayed'
+        UNION ALL
+        SELECT place, sku, 'kept', sum(on_hand), 0 FROM stock_ledger JOIN returns ON returns.id = key
+        WHERE is_dead GROUP BY place, sku HAVING sum(on_hand) > 0
     )
     SELECT what, place, sku, counted, expected FROM pairs WHERE counted <> expected ORDER BY place, sku, what
 """)
