@@ -5,16 +5,19 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from api.dependencies import Given, only
+from api.dependencies import Given, now, only
 from api.errors import Problem
 from api.limits import body_of
 from api.return_wishes import ReturnId, seen
+from api.saying import Words, tell, telling_of
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.case import Role
 from models.errors import Garbled, Missing
+from models.fact import GoodsShown, Telling
 from models.noun import Id, When
 from models.picture import NewPicture, Occasion, Picture, PictureKind
+from models.stage import Source
 from rules.pictures import MOST_BYTES
 
 router = APIRouter(prefix="/returns/{return_id}/pictures", tags=["returns"])
@@ -27,6 +30,7 @@ SAFE: Final = {
     "Cache-Control": "no-store",
 }
 PictureId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+SHOWN: Final = GoodsShown.model_fields["kind"].default
 REFUSALS: Final = {"picture_too_large": 413, "picture_unreadable": 415}
 
 
@@ -58,10 +62,20 @@ async def add(  # noqa: PLR0913, PLR0917 - every part of a request is an argumen
     place: Annotated[Id | None, Query()] = None,
 ) -> Kept:
     """A JPEG, PNG, WebP or HEIC of up to 5 MB: three for a request, twenty of an inspection. Twice is once."""
-    order = (await seen(tools, visitor, return_id)).matter.order
+    matter = (await seen(tools, visitor, return_id)).matter
     occasion = Occasion.INSPECTION if visitor.role is Role.WAREHOUSE else Occasion.REQUEST
     said = {"occasion": occasion, "by": visitor.name, "taken_at": taken_at, "place": place}
-    return await taken(tools, visitor, NewPicture(order=order, about=return_id, **said), request)
+    one = await taken(tools, visitor, NewPicture(order=matter.order, about=return_id, **said), request)
+    if matter.if_shown and occasion is Occasion.REQUEST:
+        await tell(tools, return_id, _shown(visitor, one))
+    return one
+
+
+def _shown(visitor: Visitor, picture: Kept) -> Telling:
+    """The return waits for it. Whoever heard no thanks sends the picture again, and it is told again: twice is once."""
+    source = Source.CHANNEL if visitor.role is Role.SHOP else Source.DESK
+    body: Words = {"picture": picture.id, "by": visitor.name}
+    return telling_of(body, SHOWN, source, f"{picture.id}.{SHOWN}", now())
 
 
 async def taken(tools: Tools, visitor: Visitor, new: NewPicture, request: Request) -> Kept:

@@ -89,6 +89,7 @@ class Return(Matter, frozen=True):
     terms: Terms = Field(Terms(), exclude_if=lambda terms: terms == Terms())  # of the shop, for the reckoning
     service: Service = Field(Service(), exclude_if=lambda service: service == Service())
     offset: timedelta = Field(timedelta(0), exclude_if=lambda offset: not offset)  # of the shop's zone, when asked
+    if_shown: bool = Field(default=False, exclude_if=lambda is_so: not is_so)  # the house agrees by itself to a picture
     denied: Denied | None = Field(None, exclude_if=lambda denied: denied is None)
     goods: tuple[LineSeen, ...] = Field((), exclude_if=lambda goods: not goods)  # what is special about its lines
     instead: tuple[Instead, ...] = Field((), exclude_if=lambda wanted: not wanted)  # of an exchange

@@ -9,7 +9,7 @@ from models.errors import Refused
 from models.noun import Id, Money
 from models.order import Order
 from models.refund import Before, Grounds
-from models.return_policy import Goods, ReturnPolicy
+from models.return_policy import Goods, Judgement, ReturnPolicy
 from models.returns import Beside, Claim, Kind, LineSeen, Wanted, Why
 from models.rma import Denied, Return
 from rules import approvals, refund_shares, return_days, return_labels, return_policy
@@ -86,8 +86,19 @@ def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: 
     amount = _sum(made.kind, made, order, before)
     wanted = Wanted(kind=made.kind, why=made.why, claims=made.claims, asked_at=made.received_at)
     categories = return_policy.categories_of(order, wanted, beside, policy)
-    steps = approvals.wanted(policy, made.judgement, _at_stake(made, order, before), categories)
-    return made.model_copy(update={"amount": amount, "steps": steps})
+    stake = _at_stake(made, order, before)
+    steps, shown = (
+        approvals.wanted(policy, one, stake, categories) for one in (made.judgement, _shown(made.judgement))
+    )
+    if_shown = shown == (HOUSE,) != steps
+    return made.model_copy(update={"amount": amount, "steps": steps, "if_shown": if_shown})
+
+
+def _shown(judgement: Judgement) -> Judgement:
+    """What would be said of it with a picture."""
+    verdicts = [(one, one.because == return_policy.UNSHOWN) for one in judgement.verdicts]
+    calm = (one.model_copy(update={"is_for_person": False}) if is_bare else one for one, is_bare in verdicts)
+    return Judgement(verdicts=tuple(calm))
 
 
 def _at_stake(made: Return, order: Order, before: Before) -> Money:

@@ -16,6 +16,7 @@ from rules.refund_shares import NO_MONEY
 from rules.return_asking import Asking, Says, claimed, is_freely
 
 BACK = (Kind.RETURN, Kind.EXCHANGE)  # the goods come back
+UNSHOWN = "pictures_wanted"  # all that a picture can answer
 WRONG_ITEM = "wrong_item"  # the one rule after which no amount asks for a person
 TOUCHED = (Grade.OPENED, Grade.WORN, Grade.DAMAGED)
 

@@ -1,21 +1,22 @@
 """What a return may be waiting for: since when, until when, and whose work it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.approval import Agreement
 from models.case import Role
 from models.errand import What
-from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack
+from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, GoodsShown
 from models.inquiry import Inquiry
 from models.return_policy import Patience
 from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
-from models.wish import Lapse, TellProgress, Trigger
+from models.wish import Decide, Lapse, TellProgress, Trigger
 from rules import gradings, inquiries, parcels, progress, refund_grounds, refusals, return_labels, standstill
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
-from rules.return_permissions import granted
+from rules.return_permissions import CLOCK, granted
 
 Allows = Callable[[Patience], timedelta]
 
@@ -105,6 +106,13 @@ def _swapped(matter: Return) -> Due | None:
     return Due(since, since) if since else None
 
 
+def _shown(matter: Return) -> Due | None:
+    """A picture was all that was missing, and here it is: nobody has to look at it."""
+    seen, since = stages.told(matter, GoodsShown), stages.waiting_since(matter, ReturnStage.APPROVED)
+    is_open = matter.if_shown and not stages.decisions(matter)
+    return Due(seen.heard_at, seen.heard_at) if seen and since and is_open else None
+
+
 def _to_trigger(matter: Return) -> Due | None:
     """What is little goes by itself, once nobody has to look at it: goods that came back, as they went."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
@@ -154,6 +162,7 @@ def _stuck(matter: Return) -> Due | None:
 
 ROWS: tuple[Deadline[Return], ...] = (
     Deadline("undecided", "somebody to decide", _undecided, Role.SERVICE),
+    Deadline("shown", "the house to agree to what a picture shows", _shown, is_for_people=False, is_shown=False),
     Deadline("progress", "somebody to take an urgent return", _untaken, is_for_people=False, is_shown=False),
     Deadline("denied", "somebody to find a parcel that is signed for and was not received", _denied, Role.SERVICE),
     Deadline("station", "the courier's station to say who has the parcel", _station, Role.SERVICE, is_shown=False),
@@ -201,8 +210,22 @@ def _by_the_clock(matter: Return, row: Deadline[Return], now: datetime) -> Retur
     if row.asks:
         question = return_labels.question(matter)
         return inquiries.asked(matter, question, now) if question else matter
-    wishes = {"not_sent_back": Lapse(by="clock"), "little": Trigger(by="clock"), "progress": TellProgress(by="clock")}
-    return granted(matter, wishes.get(row.name) or refusals.again(matter), now)
+    wish = WISHES.get(row.name)
+    return granted(matter, wish(matter) if wish else refusals.again(matter), now)
+
+
+def _agrees(matter: Return) -> Decide:
+    """As service would, in the words for that kind."""
+    word = f"approve_{matter.kind.partition('_')[0]}"
+    return Decide(by=CLOCK, role=Role.SERVICE, is_agreed=True, word=word)
+
+
+WISHES: Mapping[str, Callable[[Return], Any]] = {
+    "shown": _agrees,
+    "not_sent_back": lambda _: Lapse(by=CLOCK),
+    "little": lambda _: Trigger(by=CLOCK),
+    "progress": lambda _: TellProgress(by=CLOCK),
+}
 
 
 LADDER = Ladder(ROWS, _by_the_clock)

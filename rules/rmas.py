@@ -8,6 +8,7 @@ from models.fact import (
     GoodsArrived,
     GoodsInspected,
     GoodsSentBack,
+    GoodsShown,
     ParcelDelivered,
     ParcelStirred,
     ParcelTracked,
@@ -27,6 +28,7 @@ from rules.rulebook import Rulebook
 
 WITNESSES: dict[type[Fact], Source] = {
     RefundSettled: Source.PROVIDER,
+    GoodsShown: Source.CHANNEL,
     GoodsSentBack: Source.CHANNEL,
     GoodsArrived: Source.WAREHOUSE,
     GoodsInspected: Source.WAREHOUSE,

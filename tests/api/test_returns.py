@@ -19,6 +19,7 @@ from tests.api.conftest import OTHER_SHOP, PEN, eventually, relaying
 from tests.api.test_pages import sign_in
 from tests.builders import NOON, a_telling, delivered, shipped
 from tests.others import now, refuses
+from tests.store.shots import JPEG
 from world.shop_wire import Pen
 
 FREE = {"kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
@@ -118,6 +119,32 @@ async def test_what_was_withdrawn_may_be_asked_back_again(lively):
 
     again = await asked(lively, order, claims=every)
     assert (again.status_code, again.json()["id"]) == (201, number.replace("-R1", "-R2"))
+
+
+async def test_a_picture_is_all_that_a_small_return_waits_for_and_its_label_follows_with_nobody_asked(lively):
+    order = await bought(lively)
+    small, unwell = [
+        (await asked(lively, order, kind="return", why=why)).json()["id"] for why in ("defective", "unwell")
+    ]
+    for number in (small, unwell):
+        told = (await lively.get(f"/returns/{number}")).json()
+        assert (told["stage"], told["decisions"]) == ("asked", [])
+    for number in (small, small, unwell):
+        assert (await lively.post(f"/returns/{number}/pictures", Role.SERVICE, content=JPEG)).status_code == 201
+
+    told = await stands(lively, number := small, "approved")
+    assert [(made["by"], made["word"]) for made in told["decisions"]] == [("clock", "approve_return")]
+    await eventually(lambda: labels(lively, number))
+    assert (await lively.post(f"/returns/{small}/pictures", Role.SERVICE, content=JPEG + b"2")).status_code == 201
+    told = (await lively.get(f"/returns/{small}")).json()
+    assert [entry["what"] for entry in told["timeline"]].count("decide") == 1
+    assert (await lively.get(f"/returns/{unwell}")).json()["stage"] == "asked"
+    said = {"kind": "goods_shown", "at": SCANNED, "body": {"picture": "p1"}}
+    assert (await lively.post(f"/returns/{unwell}/facts", Role.SERVICE, json=said)).status_code == 422
+
+
+async def labels(door, number):
+    return [one for one in (await door.get(f"/returns/{number}")).json()["parcels"] if one["waybill"]]
 
 
 async def test_goods_come_back_are_graded_and_only_then_paid_for(lively):

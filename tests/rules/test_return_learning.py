@@ -39,6 +39,7 @@ def of_goods(kind, source=SOURCES, **body):
 
 
 TELLINGS = st.one_of(
+    of_goods("goods_shown", picture=st.just("p1")),
     of_goods("goods_sent_back", courier=st.sampled_from(("sf", "jd")), waybill=st.sampled_from(("W1", "JD7", "JD8"))),
     of_goods("goods_arrived", place=st.just("WH")),
     of_goods("goods_inspected", st.just("warehouse"), place=st.just("WH"), graded=GRADED),

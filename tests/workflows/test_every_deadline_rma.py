@@ -35,7 +35,7 @@ from models.wish import (
 )
 from rules.return_labels import live
 from rules.return_silences import ROWS
-from rules.return_stages import stage_of
+from rules.return_stages import decisions, stage_of
 from tests.builders import delivered, tracked
 from tests.giving_back import GOOD, ONE_WORN, Back, Plan, Street, a_street
 from tests.others import now
@@ -268,6 +268,16 @@ async def asked_after(street):
     return await back.go_on()
 
 
+async def shown(street):
+    """A picture is all that is missing, and nobody presses a button."""
+    back = await street.begin(policy=SOON, kind=Kind.REFUND_ONLY, steps=SERVICE, if_shown=True)
+    assert stage_of(back.matter) is ReturnStage.ASKED
+    await back.tell(back.said("goods_shown", Source.CHANNEL, picture="p1"))
+    matter = await back.go_on()
+    assert [decision.by for decision in decisions(matter)] == ["clock"]
+    return matter
+
+
 async def gone_by_itself(street):
     back = await street.begin(Plan(triggers=False), policy=SOON, freely=Money(minor=50_00))
     matter = await back.go_on()
@@ -299,6 +309,7 @@ async def refused_by_finance(street):
 
 CLOCKS = {
     "progress": reminded,
+    "shown": shown,
     "not_sent_back": lapsed,
     "silent_courier": asked_after,
     "little": gone_by_itself,
