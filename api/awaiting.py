@@ -45,6 +45,8 @@ class Awaited:
             await self._look()
 
     async def _look(self) -> None:
+        if not self._orders:
+            return
         orders = {order for some in self._orders.values() for order in some}
         with suppress(Unavailable):
             said = await self.book.said(tuple(orders), tuple({scan.id for scan in self._orders}))
