@@ -1,31 +1,32 @@
-"""How scans find their orders and come back with an answer: a signal, then a question to the same story.
+"""How scans find their orders and come back with an answer: a signal, then a look at the order's record.
 
 Nothing is answered before it is safe: a scan that Temporal has not taken is in the inbox when its person hears `kept`.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
 from api import stories
+from api.awaiting import Answers, Awaited, Parcels
 from api.reaching import reaching
 from api.records import known_of, last_of
 from api.tools import Tools
 from connectors.ports import Addressed
-from models.errors import Failure, Missing, Unavailable
+from models.errors import Missing, Unavailable
 from models.fact import Telling
 from models.noun import Id
 from models.order import Order
 from models.scan import Answer, Word
 from models.stage import Source
+from rules import scans as rules
 from store.scans import KeptScan
 
 AT_ONCE: Final = 50  # boxes spoken of together
 PARTY: Final = "warehouse"
-Parcels = tuple[tuple[Id, Id], ...]  # order and parcel; more than one where orders share a box
-Answers = dict[KeptScan, Answer]
 CODE = attrgetter("code")
 AT = attrgetter("at")
 
@@ -63,27 +64,29 @@ def _kept(scan: KeptScan) -> Answer:
 async def _in_time(tools: Tools, scans: Sequence[KeptScan], found: Mapping[str, Parcels]) -> Answers:
     """What is known after three seconds. A scan that is not in it may not have been told."""
     answers, slots = Answers(), asyncio.Semaphore(AT_ONCE)
+    awaited = Awaited(tools.scans, answers)
     boxes = groupby(sorted(scans, key=CODE), key=CODE)
-    talks = [_talk(tools, slots, found.get(code, ()), sorted(some, key=AT), answers) for code, some in boxes]
-    try:
+    talks = [_talk(tools, slots, found.get(code, ()), sorted(some, key=AT), awaited) for code, some in boxes]
+    telling = asyncio.gather(*talks)
+    with suppress(TimeoutError):
         async with asyncio.timeout(tools.terms.answer_within):
-            await asyncio.gather(*talks)
-    except TimeoutError:
-        return answers
+            await awaited.heard(telling)
+    telling.cancel()
     return answers
 
 
 async def _talk(
-    tools: Tools, slots: asyncio.Semaphore, parcels: Parcels, scans: Sequence[KeptScan], answers: Answers
+    tools: Tools, slots: asyncio.Semaphore, parcels: Parcels, scans: Sequence[KeptScan], awaited: Awaited
 ) -> None:
-    """All scans of one box in the order they were made."""
+    """All scans of one box in the order they were made. One out of a buffer is believed and waits for nothing."""
     async with slots:
         for scan in scans:
             if not parcels and scan.live:
-                answers[scan] = _refused(scan, "unknown_code")
+                awaited.answers[scan] = _refused(scan, "unknown_code")
             elif parcels and await _told(tools, scan, parcels):
-                answers[scan] = _kept(scan)
-                answers[scan] = await _asked(tools, scan, parcels)
+                awaited.answers[scan] = _kept(scan)
+                if scan.live:
+                    awaited.add(scan, parcels)
 
 
 async def _told(tools: Tools, scan: KeptScan, parcels: Parcels) -> bool:
@@ -95,22 +98,6 @@ async def _told(tools: Tools, scan: KeptScan, parcels: Parcels) -> bool:
     except (Unavailable, Missing):
         return False
     return True
-
-
-async def _asked(tools: Tools, scan: KeptScan, parcels: Parcels) -> Answer:
-    """What the stories say; one refusal keeps the box here. A scan out of a buffer is believed and asks nothing."""
-    if not scan.live:
-        return _kept(scan)
-    said = [await _asked_of(tools, scan, order) for order, _ in parcels]
-    return next((answer for answer in said if answer.word is Word.REFUSED), said[0])
-
-
-async def _asked_of(tools: Tools, scan: KeptScan, order: Id) -> Answer:
-    try:
-        async with reaching(tools.terms.answer_within):
-            return await stories.answer_to(tools.temporal, order, scan.id)
-    except Failure:
-        return _kept(scan)
 
 
 def telling_of(scan: KeptScan, parcel: Id | None) -> Telling:
@@ -128,20 +115,15 @@ def _rows(scan: KeptScan, parcels: Parcels) -> list[Addressed]:
 
 
 async def later_answer(tools: Tools, scan_id: Id) -> Answer:
-    """What was or would have been said. Asks Temporal only of an order that lives. Raises: Missing."""
+    """What was or would have been said, as the records have it. Raises: Missing."""
     scanned = await tools.scans.get(scan_id)
-    for order_id, parcel in scanned.parcels:
-        known = await known_of(tools, order_id)
-        answer = remembered(known.order, scanned.scan, parcel)
-        if answer is None and not known.record.is_ended:
-            answer = await _asked_of(tools, scanned.scan, order_id)
-        if answer and answer.word is not Word.KEPT:
-            return answer
-    return _kept(scanned.scan)
+    mine = [(order, parcel) for order, parcel in scanned.parcels if not stories.is_return(order)]
+    said = [remembered((await known_of(tools, order)).order, scanned.scan, parcel) for order, parcel in mine]
+    return rules.together(said) or _kept(scanned.scan)
 
 
 def remembered(order: Order, scan: KeptScan, parcel: Id) -> Answer | None:
     """What the record says: an answer that was given, or a fact out of a buffer that was believed."""
-    said = next((answer for answer in order.scans if answer.scan == scan.id), None)
+    said = rules.answer_to(order, scan.id)
     facts = [fact.id for one in order.parcels if one.id == parcel for fact in one.facts]
     return said or (Answer(scan=scan.id, word=Word.ACCEPTED) if scan.id in facts else None)

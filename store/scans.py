@@ -78,6 +78,20 @@ FIND = text("""
     SELECT DISTINCT ON (key, order_id, parcel) key, order_id, parcel FROM addresses
     WHERE kind IN ('parcel', 'waybill') AND key = ANY(:codes) ORDER BY key, order_id, parcel
 """)
+# What could not be judged comes first, so that a word said since then stands.
+SAID = text("""
+    WITH told AS (
+        SELECT id, body #> '{order,scans}' AS judged, body #> '{order,unread}' AS unread
+        FROM orders WHERE id = ANY(:orders)
+    ), words AS (
+        SELECT id, one #>> '{telling,id}' AS scan, 'kept' AS word, NULL AS reason, 0 AS nth
+        FROM told, jsonb_array_elements(unread) AS one WHERE one #>> '{telling,source}' = 'warehouse'
+        UNION ALL
+        SELECT id, one ->> 'scan', one ->> 'word', one ->> 'reason', 1 FROM told, jsonb_array_elements(judged) AS one
+    )
+    SELECT id, scan, word, reason FROM words WHERE scan = ANY(:scans) ORDER BY nth
+""")
+Said = dict[tuple[Id, Id], Answer]  # by order and scan
 
 
 class ScanBook:
@@ -107,6 +121,12 @@ class ScanBook:
             for row in await conn.execute(FIND, {"codes": list(codes)}):
                 found[row.key] = (*found.get(row.key, ()), (row.order_id, row.parcel))
         return found
+
+    async def said(self, orders: Sequence[Id], scans: Sequence[Id]) -> Said:
+        """What these orders' records say to these scans; `kept` where one could not be judged. One statement."""
+        async with self.db.begin() as conn:
+            rows = await conn.execute(SAID, {"orders": list(orders), "scans": list(scans)})
+            return {(row.id, row.scan): Answer(scan=row.scan, word=row.word, reason=row.reason) for row in rows}
 
     async def answered(self, scan_id: Id, answer: Answer) -> None:
         """What the person was told; the last word stands. One statement. Raises: Missing("scan_unknown")."""

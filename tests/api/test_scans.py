@@ -1,18 +1,21 @@
 """Scans: kept once, told, answered; one that cannot be read holds up no other."""
 
 import asyncio
+from functools import partial
 
 import pytest
+from temporalio.client import WorkflowHandle
 
 from models.case import Role
-from models.errors import Unavailable
+from models.errors import StoreAway, Unavailable
 from models.fact import ParcelHandedOver
 from models.line import Box, Units
 from models.parcel import Parcel
 from models.scan import Answer, Word
 from models.stage import Source
+from rules.scans import answer_to
 from store.scans import KeptScan
-from tests.api.conftest import relaying
+from tests.api.conftest import eventually, relaying
 from tests.builders import NOON
 
 
@@ -146,14 +149,26 @@ async def test_while_temporal_is_away_a_scan_is_kept_and_told_later(door, live):
     assert (row.order_id, row.kind, row.telling_id) == ("web/demo/N1", "parcel_picked", "pick-SF1")
 
 
-async def test_a_story_that_is_slow_to_answer_has_the_scan_all_the_same(lively, monkeypatch):
+async def unsaid(*_):
+    """Of a record that does not come."""
+    return {}
+
+
+async def hanging(*_):
+    """Of a store that does not answer."""
+    await asyncio.sleep(60)
+
+
+async def dropping(*_):
+    """Of a store that is away."""
+    raise StoreAway("store_away")
+
+
+@pytest.mark.parametrize("look", [unsaid, hanging, dropping])
+async def test_a_story_that_is_slow_to_record_has_the_scan_all_the_same(lively, monkeypatch, look):
     order_id, parcel = await labelled(lively)
-
-    async def slow(*_):
-        await asyncio.sleep(60)
-
     with monkeypatch.context() as patched:
-        patched.setattr("api.stories.answer_to", slow)
+        patched.setattr(lively.tools.scans, "said", look)
         quick = lively.with_terms(answer_within=0.5)
         async with asyncio.timeout(5):
             assert words(await scanned(quick, a_scan(parcel["id"])))[0][1:] == ("kept", None)
@@ -162,16 +177,95 @@ async def test_a_story_that_is_slow_to_answer_has_the_scan_all_the_same(lively, 
     assert await lively.tools.inbox.listing("waiting", 10) == ()
 
 
-async def test_a_story_that_cannot_answer_has_the_scan_all_the_same(lively, monkeypatch):
+async def test_a_scan_that_a_story_cannot_judge_is_kept_and_nobody_waits_for_it(lively, monkeypatch):
     order_id, parcel = await labelled(lively)
 
     def breaks(*_):
-        raise KeyError("a bug in an answer")
+        raise KeyError("a bug in a judgement")
 
     with monkeypatch.context() as patched:
-        patched.setattr("rules.scans.answer_to", breaks)
-        assert words(await scanned(lively, a_scan(parcel["id"])))[0][1:] == ("kept", None)
-    await lively.until(order_id, lambda told: told["stage"] == "picked")
+        patched.setattr("rules.scans.judge", breaks)
+        async with asyncio.timeout(10):
+            patient = lively.with_terms(answer_within=60)
+            assert words(await scanned(patient, a_scan(parcel["id"])))[0][1:] == ("kept", None)
+    (unread,) = (await lively.tools.orders.get(order_id)).order.unread
+    assert unread.telling.id == f"pick-{parcel['id']}"
+
+
+async def test_no_story_is_asked_what_a_scanner_is_told(lively, monkeypatch):
+    order_id, parcel = await labelled(lively)
+
+    async def asked(*_, **__):
+        raise AssertionError("a query")
+
+    monkeypatch.setattr(WorkflowHandle, "query", asked)
+
+    assert words(await scanned(lively, a_scan(parcel["id"])))[0][1:] == ("accepted", None)
+    assert answer_to((await lively.tools.orders.get(order_id)).order, f"pick-{parcel['id']}").word is Word.ACCEPTED
+    assert (await lively.get(f"/scans/pick-{parcel['id']}")).json()["word"] == "accepted"
+
+
+async def test_a_scan_of_an_order_that_has_ended_is_answered_by_its_story_entered_again(lively):
+    order_id, parcel = await labelled(lively)
+    await lively.post(f"/orders/{order_id}/wishes", json={"kind": "cancel"})
+    await eventually(partial(_has_ended, lively, order_id))
+
+    assert words(await scanned(lively, a_scan(parcel["id"], "ship")))[0][1:] == ("refused", "stopped_put_back")
+
+
+async def _has_ended(lively, order_id):
+    return (await lively.tools.orders.get(order_id)).is_ended
+
+
+async def together(lively):
+    """Two paid orders in one box, under one waybill."""
+    both = [await labelled(lively) for _ in range(2)]
+    for order_id, parcel in both:
+        await lively.tools.addresses.note("waybill", "SF-SHARED", order_id, parcel["id"])
+    return [order_id for order_id, _ in both]
+
+
+async def test_a_box_of_two_orders_goes_on_where_both_let_it_and_stays_where_one_does_not(lively):
+    first, second = await together(lively)
+    assert words(await scanned(lively, a_scan("SF-SHARED")))[0][1:] == ("accepted", None)
+
+    for order_id, step in ((first, "pack"), (second, "ship")):
+        await lively.post(f"/orders/{order_id}/wishes", json={"kind": "hold", "reason": "customer_calls_back"})
+        scan = a_scan("SF-SHARED", step)
+        assert words(await scanned(lively, scan))[0][1:] == ("refused", "held")
+        assert (await lively.get(f"/scans/{scan['id']}")).json()["reason"] == "held"
+        await lively.post(f"/orders/{order_id}/wishes", json={"kind": "release"})
+
+
+async def test_a_box_of_which_one_order_says_nothing_yet_decides_nothing(lively, monkeypatch):
+    first, _ = await together(lively)
+    known = lively.tools.scans.said
+
+    async def half(orders, scans):
+        return {of: answer for of, answer in (await known(orders, scans)).items() if of[0] == first}
+
+    monkeypatch.setattr(lively.tools.scans, "said", half)
+
+    quick = lively.with_terms(answer_within=1)
+    assert words(await scanned(quick, a_scan("SF-SHARED")))[0][1:] == ("kept", None)
+
+
+async def test_scans_of_many_orders_are_looked_for_together(lively):
+    some = [await labelled(lively) for _ in range(3)]
+    scans = [a_scan(parcel["id"], step) for _, parcel in some for step in ("pick", "pack", "ship", "pack")]
+    asked = []
+    known = lively.tools.scans.said
+
+    async def noted(orders, scans):
+        asked.append((set(orders), set(scans)))
+        return await known(orders, scans)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(lively.tools.scans, "said", noted)
+        answers = await scanned(lively, *scans)
+
+    assert [answer["word"] for answer in answers] == ["accepted"] * 12
+    assert asked[0] == ({order_id for order_id, _ in some}, {scan["id"] for scan in scans})
 
 
 async def test_a_buffered_scan_of_a_label_that_we_do_not_know_yet_waits_for_it(lively):
@@ -203,6 +297,13 @@ async def test_a_fact_in_the_record_is_an_accepted_scan(door):
     await door.tools.scans.keep([_kept("s1")])
 
     assert (await door.get("/scans/s1")).json()["word"] == "accepted"
+
+
+async def test_a_scan_of_a_box_on_its_way_back_is_kept(door):
+    await door.tools.addresses.note("waybill", "SF1", "B1-R1", "B1-R1-label-1")
+    await door.tools.scans.keep([_kept("s1")])
+
+    assert (await door.get("/scans/s1")).json()["word"] == "kept"
 
 
 async def test_a_scan_that_nobody_made(door):

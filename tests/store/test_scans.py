@@ -3,10 +3,14 @@ import asyncio
 import pytest
 
 from models.errors import Missing
+from models.fact import Unread
+from models.order import Record
 from models.scan import Answer, Word
+from rules.deadlines import standing
 from store.addresses import Addresses
+from store.orders import OrderBook
 from store.scans import KeptScan, ScanBook
-from tests.builders import NOON
+from tests.builders import NOON, a_telling, an_order
 
 
 def a_scan(id="s1", **fields):
@@ -67,3 +71,28 @@ async def test_a_batch_of_two_hundred_is_one_statement(db, counted):
         await ScanBook(db).keep([a_scan(f"s{n}") for n in range(200)])
 
     assert (cost.statements, cost.transactions) == (1, 1)
+
+
+async def recorded(db, id, **words):
+    order = an_order(id=id, version=1, **words)
+    await OrderBook(db).put(Record(order=order, standing=standing(order)))
+
+
+def unread(id, source="warehouse"):
+    return Unread(telling=a_telling("parcel_folded", source, id, NOON), heard_at=NOON)
+
+
+async def test_a_record_says_what_scans_were_told_and_keeps_what_it_could_not_judge(db, counted):
+    no = Answer(scan="s1", word=Word.REFUSED, reason="held")
+    yes = Answer(scan="s1", word=Word.ACCEPTED)
+    await recorded(db, "web/demo/1", scans=(no, Answer(scan="s2", word=Word.DUPLICATE)), unread=(unread("s1"),))
+    await recorded(db, "web/demo/2", business_no="B2", scans=(yes,), unread=(unread("s3"), unread("s4", "courier")))
+    orders, scans = ["web/demo/1", "web/demo/2", "web/demo/none"], ["s1", "s3", "s4", "s5"]
+
+    with counted(db) as cost:
+        said = await ScanBook(db).said(orders, scans)
+
+    kept = Answer(scan="s3", word=Word.KEPT)
+    assert said == {("web/demo/1", "s1"): no, ("web/demo/2", "s1"): yes, ("web/demo/2", "s3"): kept}
+    assert cost.statements == 1
+    assert await ScanBook(db).said([], []) == {}
