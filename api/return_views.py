@@ -12,7 +12,7 @@ from models.parcel import Parcel
 from models.refund import Way
 from models.returns import Claim, Instead, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
-from rules import approvals, errands, parcels, return_silences
+from rules import approvals, errands, homeward, parcels, return_silences
 from rules import return_stages as stages
 
 SAME = ("id", "order", "kind", "why", "claims", "instead", "way", "urgent", "amount")
@@ -40,6 +40,14 @@ class ParcelBack(BaseModel, frozen=True):
     is_void: bool
     milestone: Milestone | None
     delivered_at: datetime | None
+
+
+class SentHome(BaseModel, frozen=True):
+    """Goods that were not accepted, on their way to the customer again."""
+
+    courier: Id
+    waybill: Id
+    at: datetime
 
 
 class Entry(BaseModel, frozen=True):
@@ -79,6 +87,7 @@ class ReturnView(BaseModel, frozen=True):
     shares: tuple[Share, ...]
     refunds: tuple[RefundView, ...]
     parcels: tuple[ParcelBack, ...]
+    sent_home: SentHome | None
     timeline: tuple[Entry, ...]
 
 
@@ -100,6 +109,7 @@ def view(known: ReturnRecord) -> ReturnView:
         shares=matter.assessed.shares if matter.assessed else (),
         refunds=_refunds(matter),
         parcels=tuple(_parcel(matter, parcel) for parcel in matter.parcels),
+        sent_home=_sent_home(matter),
         timeline=_timeline(matter),
     )
 
@@ -124,6 +134,11 @@ def _parcel(matter: Return, parcel: Parcel) -> ParcelBack:
         milestone=tracks[-1].milestone if tracks else None,
         delivered_at=parcels.delivered_at(matter, parcel),
     )
+
+
+def _sent_home(matter: Return) -> SentHome | None:
+    sent = homeward.sent(matter)
+    return SentHome(courier=sent.courier, waybill=sent.waybill, at=sent.happened_at) if sent else None
 
 
 def _timeline(matter: Return) -> tuple[Entry, ...]:

@@ -33,6 +33,7 @@ BY_THE_WAREHOUSE = (
     ("goods_sent_back", "channel", {"courier": "sf", "waybill": "SF1"}),
     ("goods_arrived", "warehouse", {"place": "east"}),
     ("goods_inspected", "warehouse", {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]}),
+    ("goods_sent_home", "warehouse", {"courier": "sf", "waybill": "SF9"}),
 )
 
 
@@ -72,6 +73,7 @@ def every_stage(matter):
         with_wish(matter, Withdraw(by="web/demo")),
         with_wish(agreed, Lapse(by="clock"), 2),
         with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5),
+        told(with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5), 3),
     )
     going = (with_wish(due, Trigger(by="finance-1"), 5), given(due, State.DONE), given(due, State.GIVEN_UP))
     swap = matter.model_copy(
@@ -108,6 +110,8 @@ async def test_every_stage_can_be_drawn_and_says_what_goes_back(door, db):
     assert "kept back for wear \N{MINUS SIGN}¥3.00" in shown[ReturnStage.REFUNDED]
     assert "¥0.00 nothing goes back" in shown[ReturnStage.REFUSED]
     assert "nothing that we owe" in shown[ReturnStage.REFUSED]
+    assert "Sent home SF Express Waybill SF9" in shown[ReturnStage.SENT_HOME]
+    assert "refused" in shown[ReturnStage.SENT_HOME]
     assert "New order web/demo/N1-X1" in shown[ReturnStage.REPLACED]
     assert "instead cup" in shown[ReturnStage.PASSED]
     for role in (Role.ADMIN, Role.SHOP):

@@ -134,6 +134,7 @@ WORN = {"line": 0, "quantity": 1, "grade": "worn"}
 RETURN_FACTS = {
     "goods_sent_back": ({ADMIN, OPS, SERVICE, SHOP}, {"courier": "sf", "waybill": "SF1"}),
     "goods_arrived": ({ADMIN, OPS, WAREHOUSE}, {"place": "east"}),
+    "goods_sent_home": ({ADMIN, OPS, WAREHOUSE}, {"courier": "sf", "waybill": "SF9"}),
     "goods_inspected": (
         {ADMIN, OPS, WAREHOUSE},
         {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]},
