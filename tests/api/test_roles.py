@@ -81,6 +81,7 @@ MATRIX = {
     ("GET", "/board/returns"): SEATED,
     ("GET", "/board/returns/{return_id}"): SEATED,
     ("POST", "/board/returns/{return_id}/wishes"): SEATED,
+    ("POST", "/board/returns/{return_id}/sent-home"): SEATED,
     ("GET", "/board/returns/{return_id}/pictures/{picture}"): SEATED,
     ("GET", "/board/inspect"): SEATED,
     ("POST", "/board/inspect/{return_id}"): SEATED,
