@@ -33,7 +33,18 @@ from api.counting import Counting
 from api.envelope import Envelope
 from api.openapi import describe
 from api.pacing import Pacing
-from api.pages import board, entrance, inspect, paper, refunds, return_list, return_sheet, sheet, stray_sheet
+from api.pages import (
+    board,
+    entrance,
+    inspect,
+    paper,
+    refunds,
+    return_homeward,
+    return_list,
+    return_sheet,
+    sheet,
+    stray_sheet,
+)
 from api.pages import bulk as bulk_pages
 from api.pages.showing import show_problem
 from api.relay import relay
@@ -71,6 +82,7 @@ PAGES = (
     bulk_pages.router,
     return_list.router,
     return_sheet.router,
+    return_homeward.router,
     refunds.router,
     inspect.router,
     stray_sheet.router,

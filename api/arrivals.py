@@ -19,6 +19,7 @@ from models.order import Order
 from models.returns import Grade, Kind, Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.stage import Stage
+from rules import homeward
 from rules import return_stages as stages
 from rules.strays import must_expect_it
 
@@ -57,6 +58,7 @@ class Awaited(BaseModel, frozen=True):
     note: str | None = Field(description="What the customer wrote beside the reason.")
     refused: Id | None = Field(description="Why nothing of it is to be inspected.")
     has_arrived: bool
+    goes_home: bool = Field(description="It is over, and its goods are here: they go back to the customer.")
     items: tuple[Expected, ...]
     parts: tuple[Id, ...] = Field(description="Parts that the shop has a price for.")
     pictures: tuple[Id, ...]
@@ -120,6 +122,7 @@ async def _awaited(tools: Tools, known: ReturnRecord, order: Order) -> Awaited:
         note=await _note(tools, matter),
         refused=_refusal(matter),
         has_arrived=stages.goods_at(matter) is not None,
+        goes_home=stages.is_stopped(matter) and homeward.here_since(matter) is not None,
         items=expected(matter, order),
         parts=tuple(known.part for known in matter.terms.parts),
         pictures=tuple(one.id for one in await tools.pictures.listing(matter.order, matter.id)),

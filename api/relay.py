@@ -17,7 +17,7 @@ from api.reaching import reaching
 from api.records import last_of
 from api.tools import Tools
 from models.errors import Failure, Missing, Refused, Unavailable
-from models.fact import GoodsSentBack, Telling
+from models.fact import GoodsSentBack, GoodsSentHome, Telling
 from models.noun import Id
 from models.order import Order
 from models.rma import Return
@@ -30,7 +30,9 @@ GRACE: Final = timedelta(seconds=5)  # the door begins a story itself; after thi
 FIRST: Final = 0.5  # seconds between rounds while a part is away
 LONGEST: Final = 10.0
 AWAY: Final = "temporal_away"
-SENT_BACK: Final = GoodsSentBack.model_fields["kind"].default  # a customer names a waybill of a courier of theirs
+OWN_WAYBILLS: Final = tuple(  # of a parcel that no label of ours is on
+    fact.model_fields["kind"].default for fact in (GoodsSentBack, GoodsSentHome)
+)
 log = logging.getLogger(__name__)
 
 Round = Callable[[Tools], Awaitable[int]]
@@ -118,7 +120,7 @@ async def tell(tools: Tools, row: Kept) -> str:
 async def _about_a_parcel(tools: Tools, order_id: Id, telling: Telling) -> Telling:
     """Whoever knows only the waybill speaks of the parcel that has it. Raises: Missing."""
     waybill = telling.body.get("waybill")
-    if "parcel" in telling.body or not isinstance(waybill, str) or telling.kind == SENT_BACK:
+    if "parcel" in telling.body or not isinstance(waybill, str) or telling.kind in OWN_WAYBILLS:
         return telling
     parcels = [parcel for order, parcel in await tools.addresses.find("waybill", waybill) if order == order_id]
     if not parcels:

@@ -12,7 +12,7 @@ from models.parcel import Parcel
 from models.refund import Way
 from models.returns import Claim, Fault, Graded, Instead, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
-from rules import approvals, errands, parcels, return_silences
+from rules import approvals, errands, homeward, parcels, return_silences
 from rules import return_stages as stages
 
 SAME = ("id", "order", "kind", "why", "claims", "instead", "way", "urgent", "amount")
@@ -53,6 +53,14 @@ class Looked(BaseModel, frozen=True):
     pictures: tuple[Id, ...]
 
 
+class SentHome(BaseModel, frozen=True):
+    """Goods that were not accepted, on their way to the customer again."""
+
+    courier: Id
+    waybill: Id
+    at: datetime
+
+
 class Entry(BaseModel, frozen=True):
     """One line of what happened."""
 
@@ -91,6 +99,7 @@ class ReturnView(BaseModel, frozen=True):
     refunds: tuple[RefundView, ...]
     parcels: tuple[ParcelBack, ...]
     inspected: Looked | None
+    sent_home: SentHome | None
     timeline: tuple[Entry, ...]
 
 
@@ -113,6 +122,7 @@ def view(known: ReturnRecord) -> ReturnView:
         refunds=_refunds(matter),
         parcels=tuple(_parcel(matter, parcel) for parcel in matter.parcels),
         inspected=_looked(matter),
+        sent_home=_sent_home(matter),
         timeline=_timeline(matter),
     )
 
@@ -143,6 +153,11 @@ def _looked(matter: Return) -> Looked | None:
     seen = stages.told(matter, GoodsInspected)
     known = ("by", "place", "graded", "fault", "pictures")
     return Looked(at=seen.happened_at, **{name: getattr(seen, name) for name in known}) if seen else None
+
+
+def _sent_home(matter: Return) -> SentHome | None:
+    sent = homeward.sent(matter)
+    return SentHome(courier=sent.courier, waybill=sent.waybill, at=sent.happened_at) if sent else None
 
 
 def _timeline(matter: Return) -> tuple[Entry, ...]:

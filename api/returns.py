@@ -17,13 +17,14 @@ from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.asking import NewReturn
 from models.case import Role
-from models.errors import Missing
+from models.errors import Missing, Refused
 from models.fact import Telling
 from models.noun import Id, Money, When
 from models.refund import Way
 from models.returns import Claim, Grade, Instead, Kind, Why
 from models.rma import Return, ReturnStage
 from models.stage import Source
+from rules.return_permissions import keeps_the_goods
 from rules.urgency import urgent_word
 from rules.wallets import wallet_of
 from store.returns import ReturnFilter, ReturnRow
@@ -34,7 +35,9 @@ TELLERS: Final[dict[str, tuple[Role, ...]]] = {
     "goods_sent_back": ASKERS,
     "goods_arrived": (*DESK, Role.WAREHOUSE),
     "goods_inspected": (*DESK, Role.WAREHOUSE),
+    "goods_sent_home": (*DESK, Role.WAREHOUSE),
 }
+SENT_HOME: Final = "goods_sent_home"
 TRUSTED: Final = {Role.WAREHOUSE: Source.WAREHOUSE, Role.SHOP: Source.CHANNEL}  # of anybody else it is the desk's word
 
 
@@ -173,14 +176,16 @@ async def hear(
     tools: Given,
     number: Annotated[str, Depends(number_of)],
 ) -> Answer:
-    """Sent back, arrived, inspected. The same `Idempotency-Key` is the same fact."""
+    """Sent back, arrived, inspected, sent home again. The same `Idempotency-Key` is the same fact."""
     return await heard(tools, visitor, return_id, said, number)
 
 
 async def heard(tools: Tools, visitor: Visitor, return_id: Id, said: Told, number: str) -> Answer:
-    """Kept, and told to its story. Raises: Problem 403, 404, 422."""
+    """Kept, and told to its story. Raises: Problem 403, 404, 409, 422."""
     telling = _telling(visitor, said, number)
     known = await seen(tools, visitor, return_id)
+    if said.kind == SENT_HOME and (reason := keeps_the_goods(known.matter)):
+        raise Refused(reason)
     await _must_be_ours(tools, said.body.get("place"))
     await _must_show_it(tools, known.matter, said.body.get("pictures"))
     await tell(tools, return_id, telling)

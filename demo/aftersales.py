@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from demo.town import Town
+from world.beijing import now
 from world.returns import Counter
 from world.shop import Shop
 from world.shop_books import CATALOGUE, Order
@@ -163,11 +164,19 @@ class AfterSales:
         case = row["case"]
         if case["deadline"] in OVER:
             await self.desks.ops.post(f"/cases/{row['id']}/close", json={"note": ""})
+        elif case["deadline"] == "not_sent_home":
+            await self._send_home(case["story"])
         elif case["deadline"] == "stuck" and "-R" in case["story"]:
             held = (await self.desks.finance.get(f"/returns/{case['story']}")).json().get("held")
             kind = "retry" if held in UNSURE else "give_up"
             if held not in (None, PASSES):  # else it moves on already, or the clock tries it again
                 await self.desks.finance.post(f"/returns/{case['story']}/wishes", json={"kind": kind})
+
+    async def _send_home(self, number: str) -> None:
+        """What was refused goes to its customer again, once however often it is looked at."""
+        body = {"courier": "sf", "waybill": f"HOME-{number}"}
+        words = {"kind": "goods_sent_home", "at": now().isoformat(), "body": body}
+        await self.desks.ops.post(f"/returns/{number}/facts", json=words, headers={"idempotency-key": f"{number}-home"})
 
     async def runs_dry(self, after: float, lasts: float) -> None:
         """For a while there is too little in our accounts; then somebody pays in."""

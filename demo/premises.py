@@ -64,6 +64,7 @@ BACK_SOON = ReturnPolicy(
         arrive_within=20 * SECOND,
         inspect_within=10 * SECOND,
         trigger_within=10 * SECOND,
+        send_home_within=5 * SECOND,
         hurry_within=3 * SECOND,
     ),
 )

@@ -56,6 +56,7 @@ class Patience(Noun, frozen=True):
     scan_within: timedelta = DAY  # since a courier said that we have it
     inspect_within: timedelta = 2 * DAY
     trigger_within: timedelta = DAY
+    send_home_within: timedelta = 2 * DAY  # what is not accepted, since it was refused
     remind_every: timedelta = timedelta(minutes=15)  # a customer in the fast lane, until a person has taken it
     hurry_within: timedelta = timedelta(hours=2)  # the same first answer, where a word of urgency was said (VIP 通道)
     denied_within: timedelta = DAY  # after a signature without evidence: a customer who says no is at once believed

@@ -32,6 +32,7 @@ class ReturnStage(StrEnum):
     REFUSED = "refused"  # 已拒绝
     WITHDRAWN = "withdrawn"  # 已撤销
     EXPIRED = "expired"  # 已逾期: nothing was sent back in time
+    SENT_HOME = "sent_home"  # 原件已寄还: one of those three, and the goods are on their way to the customer again
 
 
 class Part(Noun, frozen=True):

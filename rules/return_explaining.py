@@ -23,7 +23,12 @@ PERSONAL = ("second_pair_of_eyes", "asked_for_it_yourself", "not_your_level")  #
 
 def allowed(matter: Return, decider: Decider) -> tuple[Id, ...]:
     """The wishes that would be granted to this person now."""
-    return tuple(wish.kind for wish in _wishes(decider) if refusal(matter, wish) is None)
+    return tuple(dict.fromkeys(wish.kind for wish in _wishes(decider) if refusal(matter, wish) is None))
+
+
+def may_pass(matter: Return, by: Id) -> bool:
+    """Whether goods may also be judged good; else they may only be refused."""
+    return refusal(matter, JudgeGoods(by=by, is_passed=True, word=WORD)) is None
 
 
 def left_to_others(matter: Return, decider: Decider) -> dict[Id, Id]:
@@ -38,6 +43,7 @@ def _wishes(decider: Decider) -> tuple[ReturnWish, ...]:
         Decide(by=by, role=decider.role, rung=decider.rung, is_agreed=True, word=WORD),
         Trigger(by=by),
         JudgeGoods(by=by, is_passed=True, word=WORD),
+        JudgeGoods(by=by, is_passed=False, word=WORD),
         Release(by=by),
         Retry(by=by),
         HoldBack(by=by),

@@ -7,6 +7,7 @@ from typing import Any
 from models.approval import Decider
 from models.errand import State
 from models.noun import Id
+from models.returns import Kind
 from models.rma import Return, ReturnStage
 from models.wish import (
     AmendPolicy,
@@ -82,11 +83,27 @@ def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
     """Only goods that inspection did not simply pass need a person; of nothing nothing is exchanged."""
     if stages.is_stopped(matter):
         return "over"
-    if not stages.is_unjudged(matter):
-        return REPLACED if stages.is_replacing(matter) else "not_to_judge"
+    if not (stages.is_unjudged(matter) or _may_go_home(matter, wish)):
+        too_late = keeps_the_goods(matter) if stages.is_back_expected(matter) else None
+        return too_late or "not_to_judge"
     if wish.by == matter.asked_by:
         return "asked_for_it_yourself"
     return None if exchanges.units(matter) or not wish.is_passed else "nothing_came"
+
+
+def _may_go_home(matter: Return, wish: JudgeGoods) -> bool:
+    """Of goods for money a person may only say no, once they were looked at, and until the money is let go."""
+    is_for_money = matter.kind is Kind.RETURN and not wish.is_passed
+    return is_for_money and stages.stage_of(matter) is ReturnStage.DUE
+
+
+def keeps_the_goods(matter: Return) -> Id | None:
+    """Why nothing of it goes home: they were paid for or exchanged, or none ever come."""
+    if not stages.is_back_expected(matter):
+        return "nothing_comes_back"
+    if stages.is_replacing(matter):
+        return REPLACED
+    return "money_is_on_its_way" if stages.stage_of(matter) in (*GONE, ReturnStage.BY_HAND) else None
 
 
 def _hands(matter: Return) -> list[Id]:
@@ -127,6 +144,8 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 def _close(matter: Return, wish: CloseCase) -> Id | None:
     if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
         return "no_such_case"
+    if wish.deadline == stages.NOT_SENT_HOME:
+        return "goods_go_home"
     if wish.deadline in stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by

@@ -13,7 +13,17 @@ from models.return_policy import Patience
 from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
 from models.wish import Decide, Lapse, TellProgress, Trigger
-from rules import gradings, inquiries, parcels, progress, refund_grounds, refusals, return_labels, standstill
+from rules import (
+    gradings,
+    homeward,
+    inquiries,
+    parcels,
+    progress,
+    refund_grounds,
+    refusals,
+    return_labels,
+    standstill,
+)
 from rules import return_stages as stages
 from rules.ladder import Alarm, Deadline, Due, Ladder
 from rules.return_permissions import CLOCK, granted
@@ -128,9 +138,19 @@ def _unassessed(matter: Return) -> Due | None:
 
 
 def _goods_without_return(matter: Return) -> Due | None:
-    """It was refused, withdrawn or lapsed, and the goods are here: somebody must say what becomes of them."""
-    since = stages.goods_at(matter) if stages.is_stopped(matter) else None
-    return Due(since, since, place=_place(matter)) if since else None
+    """It was withdrawn or lapsed, and the goods are here: somebody must say what becomes of them."""
+    stop, since = stages.stop_of(matter), homeward.here_since(matter)
+    is_refused = stop is not None and stop[0] is ReturnStage.REFUSED
+    return Due(since, since, place=_place(matter)) if stop and since and not is_refused else None
+
+
+def _not_sent_home(matter: Return) -> Due | None:
+    """It was refused, and the goods are here: they are the customer's."""
+    stop, here = stages.stop_of(matter), homeward.here_since(matter)
+    if stop is None or here is None or stop[0] is not ReturnStage.REFUSED:
+        return None
+    since = max(stop[1], here)
+    return Due(since, since + matter.patience.send_home_within, place=_place(matter))
 
 
 def _graded_otherwise(matter: Return) -> Due | None:
@@ -195,6 +215,7 @@ ROWS: tuple[Deadline[Return], ...] = (
     Deadline(
         "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
     ),
+    Deadline(stages.NOT_SENT_HOME, "the warehouse to send the goods home", _not_sent_home, Role.WAREHOUSE),
     Deadline("graded_otherwise", "somebody to see to goods that nobody asked back", _graded_otherwise, Role.SERVICE),
     Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
     Deadline("held", "somebody to release what a person held", standstill.held_long, outlasts_holds=True),

@@ -11,7 +11,7 @@ from models.noun import Id
 from models.returns import Kind
 from models.rma import Return, ReturnStage
 from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
-from rules import approvals, errands, gradings, parcels, refund_windows
+from rules import approvals, errands, gradings, homeward, parcels, refund_windows
 
 F = TypeVar("F", bound=ReturnFact)
 W = TypeVar("W", Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
@@ -26,6 +26,7 @@ SPINES = {
     Kind.EXCHANGE: (*_AGREED, *_GOODS, ReturnStage.PASSED, ReturnStage.REPLACED),
 }
 BY_HAND = BY_HAND_REFUND, BY_HAND_ORDER = "by_hand_refund", "by_hand_order"  # cases of what a person sees to
+NOT_SENT_HOME = "not_sent_home"  # a case that only the goods on their way close
 ENDS = (ReturnStage.REFUNDED, ReturnStage.REPLACED)
 
 
@@ -81,7 +82,7 @@ def _sent_at(matter: Return) -> datetime | None:
 
 
 def _due_at(matter: Return) -> datetime | None:
-    if ReturnStage.ARRIVED not in SPINES[matter.kind]:
+    if not is_back_expected(matter):
         return _approved_at(matter)
     graded = told(matter, GoodsInspected)
     return graded.happened_at if graded else None
@@ -141,19 +142,19 @@ def next_of(matter: Return) -> ReturnStage | None:
 
 def is_stopped(matter: Return) -> bool:
     """Refused, withdrawn or lapsed."""
-    return _stop(matter) is not None
+    return stop_of(matter) is not None
 
 
 def stage_of(matter: Return) -> ReturnStage:
     """The one answer to where it stands."""
-    stop = _stop(matter)
+    stop = _ending(matter)
     last = stop[0] if stop else walked(matter)[-1]
     return ReturnStage.BY_HAND if last in ENDS and given_up(matter) else last
 
 
 def since(matter: Return) -> datetime:
     """Since when it stands there: never before the stage that it had to wait for."""
-    stop = _stop(matter)
+    stop = _ending(matter)
     return stop[1] if stop else max(at for stage in walked(matter) if (at := REACHED_AT[stage](matter)))
 
 
@@ -222,7 +223,20 @@ def _refunds(matter: Return) -> list[Errand]:
     return [errand for errand in matter.errands if errand.what is What.REFUND]
 
 
-def _stop(matter: Return) -> tuple[ReturnStage, datetime] | None:
+def is_back_expected(matter: Return) -> bool:
+    """Goods come into the house under it."""
+    return ReturnStage.ARRIVED in SPINES[matter.kind]
+
+
+def _ending(matter: Return) -> tuple[ReturnStage, datetime] | None:
+    """Goods that were sent home before anybody said no wait for that word."""
+    stop = stop_of(matter)
+    sent = homeward.sent(matter) if stop and is_back_expected(matter) else None
+    return (ReturnStage.SENT_HOME, max(stop[1], sent.happened_at)) if stop and sent else stop
+
+
+def stop_of(matter: Return) -> tuple[ReturnStage, datetime] | None:
+    """Refused, withdrawn or lapsed, and since when; whatever became of the goods."""
     for kind, stage in STOPS:
         if ats := [entry.at for entry in matter.wishes if isinstance(entry.wish, kind)]:
             return stage, min(ats)

@@ -32,7 +32,7 @@ from store.orders import must_be_own
 from store.policies import Policies, ReturnPolicies
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
-DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED)
+DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.SENT_HOME)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.fact import GoodsSentBack
+from models.fact import GoodsSentBack, GoodsSentHome
 from models.noun import Id
 from models.rma import Return
 from models.whereabouts import Whose
@@ -48,6 +48,6 @@ class Whereabouts:
 
 async def noted(conn: AsyncConnection, matter: Return) -> None:
     """Under which numbers it was sent back; in its record's own transaction. One statement, where there is one."""
-    waybills = sorted({fact.waybill for fact in matter.facts if isinstance(fact, GoodsSentBack)})
+    waybills = sorted({fact.waybill for fact in matter.facts if isinstance(fact, GoodsSentBack | GoodsSentHome)})
     if waybills:
         await conn.execute(NOTE, {"id": matter.id, "waybills": waybills})

@@ -13,11 +13,11 @@ from models.errand import Outcome, State, What
 from models.errors import NotYet, Refused
 from models.fact import GoodsInspected
 from models.policy import Policy
-from models.returns import AfterSale, Claim, Grade
+from models.returns import AfterSale, Claim, Grade, Kind
 from models.rma import Assessed, ReturnStage
 from models.stage import Source
 from models.wish import CloseCase, Dismiss, JudgeGoods, Release, Retry, Trigger
-from rules import errands
+from rules import errands, homeward
 from rules.return_labels import live
 from rules.return_news import standing
 from rules.return_stages import BY_HAND, SPINES, agreement, decisions, is_unjudged, owed, stage_of, told
@@ -132,6 +132,9 @@ class Back(Around):
         graded = [{"line": 0, "quantity": units, "grade": grade} for grade, units in self.plan.graded]
         await self.tell(self.said("goods_inspected", Source.WAREHOUSE, place="east", graded=graded))
 
+    async def send_home(self):
+        await self.tell(self.said("goods_sent_home", Source.WAREHOUSE, courier="sf", waybill=f"home-{self.number}"))
+
     async def settle(self, end="done"):
         """Each refund that the provider took, in its own time."""
         for errand in errands.under_way(self.matter):
@@ -211,8 +214,15 @@ async def _looks(back, matter):
 
 
 async def _triggers(back, matter):
-    if back.plan.triggers and not matter.hold:
+    if matter.kind is Kind.RETURN and not back.plan.is_passed:
+        await back._word(JudgeGoods(by="wu", is_passed=False, word="seen"))  # noqa: SLF001 - one of them
+    elif back.plan.triggers and not matter.hold:
         await back._word(Trigger(by="fin"))  # noqa: SLF001 - one of them
+
+
+async def _sends_home(back, matter):
+    if homeward.here_since(matter):
+        await back.send_home()
 
 
 LOOKED_AT = (*BY_HAND, "goods_without_return", "graded_otherwise", "swapped")
@@ -221,6 +231,7 @@ STEPS: dict[ReturnStage, Callable] = {
     ReturnStage.SENT_BACK: lambda back, _: back.arrive(),
     ReturnStage.ARRIVED: _looks,
     ReturnStage.DUE: _triggers,
+    ReturnStage.REFUSED: _sends_home,
 }
 
 

@@ -24,7 +24,13 @@ LIVING: Final = (
     ReturnStage.TRIGGERED,
 )
 OVER: Final = tuple(stage for stage in ReturnStage if stage not in LIVING)
-OFF: Final = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.BY_HAND)
+OFF: Final = (
+    ReturnStage.REFUSED,
+    ReturnStage.WITHDRAWN,
+    ReturnStage.EXPIRED,
+    ReturnStage.SENT_HOME,
+    ReturnStage.BY_HAND,
+)
 WIDE: Final = 1000.0
 LEAST: Final = 2.0  # hundredths that can be seen
 Reached = tuple[ReturnStage, datetime, timedelta | None]
@@ -53,7 +59,9 @@ def reached(matter: Return) -> list[Reached]:
     """Each stage, since when, and how long after the one before it: a fact that was early counts from its turn."""
     ats = [(stage, stages.REACHED_AT[stage](matter)) for stage in stages.walked(matter)]
     here = (stages.stage_of(matter), stages.since(matter))
-    behind = ats if stages.is_stopped(matter) else ats[:-1]
+    stop = stages.stop_of(matter)
+    ended = [stop] if stop and here[0] is not stop[0] else []  # and then the goods were sent home
+    behind = [*ats, *ended] if stop else ats[:-1]
     turns = [*accumulate((at for _, at in behind if at), max), here[1]]
     afters = [None, *(now - before for before, now in pairwise(turns))]
     return [(stage, at, after) for (stage, _), at, after in zip([*behind, here], turns, afters, strict=True)]

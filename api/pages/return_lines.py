@@ -9,7 +9,15 @@ from api.pages.dictionary import WORDS
 from api.pages.lines import LATE_NEWS, NOTICED, SIZES, Line, Verdict, verdict
 from api.pages.return_drawings import reached
 from models.errand import Errand, State
-from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ParcelFact, ParcelTracked, ReturnFact
+from models.fact import (
+    GoodsArrived,
+    GoodsInspected,
+    GoodsSentBack,
+    GoodsSentHome,
+    ParcelFact,
+    ParcelTracked,
+    ReturnFact,
+)
 from models.noun import Id
 from models.parcel import Parcel
 from models.rma import Return
@@ -55,7 +63,7 @@ def _track(parcel: Parcel, fact: ParcelFact) -> Line:
 
 def _number(fact: ReturnFact) -> Id | None:
     match fact:
-        case GoodsSentBack():
+        case GoodsSentBack() | GoodsSentHome():
             return fact.waybill
         case GoodsArrived() | GoodsInspected():
             return fact.place

@@ -17,8 +17,9 @@ from api.pages.forms import Form, key_of
 from api.pages.lines import held, verdict
 from api.pages.refund_dictionary import REASONS
 from api.pages.return_drawings import slices, way_back
+from api.pages.return_homeward import going_home
 from api.pages.return_lines import lines_back, reason_key
-from api.pages.return_wordings import ASKING, JUDGING, wordings
+from api.pages.return_wordings import ASKING, judging, wordings
 from api.pages.sessions import Seated, Session
 from api.pages.sheet import ANSWERS, share
 from api.pages.showing import show
@@ -68,6 +69,7 @@ async def sheet(request: Request, session: Somebody, return_id: ReturnId, tools:
         **_known(known, order),
         **_decided(matter),
         **_doing(session.visitor, matter),
+        **going_home(tools, session.visitor, matter),
         **_answered(request),
         why=why,
         share=share(why, at),
@@ -171,7 +173,10 @@ def _doing(visitor: Visitor, matter: Return) -> Shown:
         "may_close": "close_case" in mine,
         "may_dismiss": "dismiss" in mine,
         "cases": [(case, _refusal(visitor, matter, case)) for case in matter.cases if not case.closed_at],
-        "wordings": {"decide": wordings(matter), "judge_goods": JUDGING},
+        "wordings": {
+            "decide": wordings(matter),
+            "judge_goods": judging(may_pass=return_explaining.may_pass(matter, visitor.name)),
+        },
         "asking": ASKING,
         "reasons": tuple(REASONS),
     }

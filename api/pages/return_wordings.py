@@ -45,6 +45,11 @@ class Wordings:
 JUDGING: Final = Wordings(("approve_goods", FAVOUR), ("refuse_goods", *REFUSING))
 
 
+def judging(*, may_pass: bool) -> Wordings:
+    """Of goods for money nothing is to be passed: that is finance's word."""
+    return JUDGING if may_pass else Wordings((), JUDGING.refuse)
+
+
 def wordings(matter: Return) -> Wordings:
     """What is agreed to is what was asked for, or a favour; what is refused is refused for what a rule saw."""
     seen = [BECAUSE[verdict.because] for verdict in matter.judgement.verdicts if verdict.because in BECAUSE]

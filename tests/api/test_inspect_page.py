@@ -89,6 +89,26 @@ async def test_a_parcel_is_only_received_where_nobody_has_time_and_a_stray_is_se
     assert (await ramp.client.post(settle, data={"deed": "close", "because": "sent_on"})).status_code == 403
 
 
+async def test_the_form_says_once_with_whom_goods_went_home_and_only_in_words_that_a_label_can_have(ramp, db):
+    number = (await a_return(ramp, db, facts=1)).id
+    path = f"/board/returns/{number}/sent-home"
+    form = {"token": await sign_in(ramp, Role.WAREHOUSE), "key": "k1", "courier": "sf", "waybill": " SF9 "}
+    for wrong in ({"waybill": ""}, {"courier": "顺丰"}):
+        answer = await ramp.client.post(path, data=form | wrong)
+        assert answer.headers["location"].endswith("?said=homeward.unreadable")
+    for _ in range(2):
+        answer = await ramp.client.post(path, data=form)
+        assert (answer.status_code, answer.headers["location"].rpartition("=")[2]) == (303, "homeward.told")
+    assert "Noted: the goods are on their way home." in (await ramp.client.get(answer.headers["location"])).text
+    assert (await ramp.client.post(path, data=form | {"token": "x"})).status_code == 403
+
+    [told] = await tellings(ramp, number)
+    assert (told["kind"], told["source"]) == ("goods_sent_home", "warehouse")
+    assert told["body"] == {"by": "warehouse-1", "courier": "sf", "waybill": "SF9"}
+    await sign_in(ramp, Role.SERVICE)
+    assert (await ramp.client.post(path, data=form)).status_code == 403
+
+
 @pytest.mark.parametrize(("role", "scans", "settles"), [(Role.OPS, 403, 200), (Role.FINANCE, 403, 403)])
 async def test_the_ramp_is_the_warehouses_and_who_settles_sees_the_parcel(ramp, role, scans, settles):
     stray = (await kept(ramp)).json()["id"]

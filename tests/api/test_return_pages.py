@@ -33,6 +33,7 @@ BY_THE_WAREHOUSE = (
     ("goods_sent_back", "channel", {"courier": "sf", "waybill": "SF1"}),
     ("goods_arrived", "warehouse", {"place": "east"}),
     ("goods_inspected", "warehouse", {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]}),
+    ("goods_sent_home", "warehouse", {"courier": "sf", "waybill": "SF9"}),
 )
 
 
@@ -72,6 +73,7 @@ def every_stage(matter):
         with_wish(matter, Withdraw(by="web/demo")),
         with_wish(agreed, Lapse(by="clock"), 2),
         with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5),
+        told(with_wish(due, RefuseRefund(by="finance-1", word="not_owed"), 5), 3),
     )
     going = (with_wish(due, Trigger(by="finance-1"), 5), given(due, State.DONE), given(due, State.GIVEN_UP))
     swap = matter.model_copy(
@@ -108,6 +110,8 @@ async def test_every_stage_can_be_drawn_and_says_what_goes_back(door, db):
     assert "kept back for wear \N{MINUS SIGN}¥3.00" in shown[ReturnStage.REFUNDED]
     assert "¥0.00 nothing goes back" in shown[ReturnStage.REFUSED]
     assert "nothing that we owe" in shown[ReturnStage.REFUSED]
+    assert "Sent home SF Express waybill SF9" in shown[ReturnStage.SENT_HOME]
+    assert "refused" in shown[ReturnStage.SENT_HOME]
     assert "New order web/demo/N1-X1" in shown[ReturnStage.REPLACED]
     assert "instead cup" in shown[ReturnStage.PASSED]
     for role in (Role.ADMIN, Role.SHOP):
@@ -128,13 +132,34 @@ async def test_a_page_offers_only_what_the_role_may_want_and_would_get(door, db)
 
     money = {"trigger", "refuse_refund", "hold"}
     assert offered == {
-        Role.ADMIN: [{"decide", "hold", "withdraw"}, money],
-        Role.OPS: [{"decide", "hold", "withdraw"}, {"hold"}],
-        Role.SERVICE: [{"decide", "hold", "withdraw"}, {"hold"}],
+        Role.ADMIN: [{"decide", "hold", "withdraw"}, money | {"judge_goods"}],
+        Role.OPS: [{"decide", "hold", "withdraw"}, {"hold", "judge_goods"}],
+        Role.SERVICE: [{"decide", "hold", "withdraw"}, {"hold", "judge_goods"}],
         Role.WAREHOUSE: [{"hold"}, {"hold"}],
         Role.FINANCE: [{"hold"}, money],
         Role.SHOP: [{"withdraw"}, set()],
     }
+
+
+async def test_goods_for_money_may_be_refused_by_service_and_only_the_warehouse_and_the_desk_send_them_home(door, db):
+    due, refused = [told(told(with_wish(await asked(db), YES), 1), 2) for _ in range(2)]
+    refused = with_wish(refused, RefuseRefund(by="finance-1", word="not_owed"), 5)
+    for matter in (due, refused):
+        await put(Returns(db, contacts(db)), matter)
+    await sign_in(door, Role.SERVICE)
+    page = (await door.client.get(f"/board/returns/{due.id}")).text
+    assert re.findall(r'name="agreed" value="(\w+)"', page) == ["no"]
+
+    form = f'action="/board/returns/{refused.id}/sent-home"'
+    pages = {}
+    for role in Role:
+        await sign_in(door, role)
+        pages[role] = (await door.client.get(f"/board/returns/{refused.id}")).text
+    assert {role for role, page in pages.items() if form in page} == {Role.ADMIN, Role.OPS, Role.WAREHOUSE}
+    assert all("the warehouse to send the goods home" in page for page in pages.values())
+    await sign_in(door, Role.WAREHOUSE)
+    found = (await door.client.get(f"/board/inspect?code={refused.id}")).text
+    assert f'href="/board/returns/{refused.id}">The goods are on their way home' in found
 
 
 async def test_who_agreed_is_told_that_somebody_else_lets_the_money_go(door, db):

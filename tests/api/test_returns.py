@@ -172,6 +172,46 @@ async def test_goods_come_back_are_graded_and_only_then_paid_for(lively):
     await stands(lively, number, "refunded")
 
 
+async def test_goods_that_are_not_accepted_are_sent_home_and_the_customers_view_says_with_whom(lively):
+    order = await bought(lively)
+    number = (await asked(lively, order, kind="return", why="defective")).json()["id"]
+    facts, wishes = f"/returns/{number}/facts", f"/returns/{number}/wishes"
+    judged = {"kind": "judge_goods", "is_passed": False, "word": "refuse_goods"}
+    await decided(lively, number, Role.OPS)
+    early = await lively.post(wishes, Role.SERVICE, json=judged)
+    assert (early.status_code, early.json()["code"]) == (409, "not_to_judge")
+    body = {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "another"}]}
+    await lively.post(facts, Role.WAREHOUSE, json={"kind": "goods_inspected", "at": SCANNED, "body": body})
+    await stands(lively, number, "due")
+    assert (await lively.post(wishes, Role.OPS, json=judged)).json()["stage"] == "refused"
+    waits = await stands(lively, number, "refused")
+    assert (waits["waits_for"], waits["sent_home"]) == ("not_sent_home", None)
+
+    home = {"kind": "goods_sent_home", "at": SCANNED, "body": {"courier": "sf", "waybill": "SF9"}}
+    wrong = await lively.post(facts, Role.WAREHOUSE, json=home | {"body": {"courier": "sf"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "#/body/waybill")
+    assert (await lively.post(facts, Role.SERVICE, json=home)).status_code == 403
+    for _ in range(2):
+        answer = await lively.post(facts, Role.WAREHOUSE, json=home, headers={"idempotency-key": "h1"})
+        assert answer.status_code == 202, answer.text
+    told = await stands(lively, number, "sent_home")
+    assert [told["sent_home"][name] for name in ("courier", "waybill")] == ["sf", "SF9"]
+    assert [entry["what"] for entry in told["timeline"]].count("goods_sent_home") == 1
+    theirs = (await lively.get(f"/returns/{number}", Role.SHOP)).json()
+    assert (theirs["stage"], theirs["sent_home"]) == ("sent_home", told["sent_home"])
+    again = await lively.post(wishes, Role.OPS, json=judged)
+    assert (again.status_code, again.json()["code"]) in [(409, "over"), (409, "ended")]
+
+
+async def test_what_is_paid_for_or_does_not_come_back_is_not_sent_home(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    home = {"kind": "goods_sent_home", "at": SCANNED, "body": {"courier": "sf", "waybill": "SF9"}}
+    answer = await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=home)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_comes_back")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_goods_come_back_under_a_label_of_ours_and_its_couriers_word_finds_the_return_by_the_waybill(lively):
     order = await bought(lively)
     number = (await asked(lively, order, kind="return", why="defective")).json()["id"]

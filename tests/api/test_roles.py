@@ -81,6 +81,7 @@ MATRIX = {
     ("GET", "/board/returns"): SEATED,
     ("GET", "/board/returns/{return_id}"): SEATED,
     ("POST", "/board/returns/{return_id}/wishes"): SEATED,
+    ("POST", "/board/returns/{return_id}/sent-home"): SEATED,
     ("GET", "/board/returns/{return_id}/pictures/{picture}"): SEATED,
     ("GET", "/board/inspect"): SEATED,
     ("POST", "/board/inspect/{return_id}"): SEATED,
@@ -134,6 +135,7 @@ WORN = {"line": 0, "quantity": 1, "grade": "worn"}
 RETURN_FACTS = {
     "goods_sent_back": ({ADMIN, OPS, SERVICE, SHOP}, {"courier": "sf", "waybill": "SF1"}),
     "goods_arrived": ({ADMIN, OPS, WAREHOUSE}, {"place": "east"}),
+    "goods_sent_home": ({ADMIN, OPS, WAREHOUSE}, {"courier": "sf", "waybill": "SF9"}),
     "goods_inspected": (
         {ADMIN, OPS, WAREHOUSE},
         {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]},

@@ -19,6 +19,7 @@ ENDS = {
     ReturnStage.REFUSED,
     ReturnStage.WITHDRAWN,
     ReturnStage.EXPIRED,
+    ReturnStage.SENT_HOME,
     ReturnStage.BY_HAND,
 }
 

@@ -14,7 +14,7 @@ from models.return_policy import Judgement
 from models.returns import Claim, Grade, Kind, Share, Why
 from models.rma import Assessed, Part, Return, WayBack
 from models.stage import Source
-from models.wish import Granted, Trigger
+from models.wish import Granted, RefuseRefund, Trigger
 from rules.return_silences import judged
 from rules.return_stages import stage_of
 from rules.rmas import RETURNS, learn
@@ -43,6 +43,7 @@ TELLINGS = st.one_of(
     of_goods("goods_sent_back", courier=st.sampled_from(("sf", "jd")), waybill=st.sampled_from(("W1", "JD7", "JD8"))),
     of_goods("goods_arrived", place=st.just("WH")),
     of_goods("goods_inspected", st.just("warehouse"), place=st.just("WH"), graded=GRADED),
+    of_goods("goods_sent_home", courier=st.just("sf"), waybill=st.sampled_from(("W8", "W9"))),
     st.builds(tracked, PARCELS, st.sampled_from(Milestone).map(str), at=MOMENTS, source=SOURCES),
     st.builds(delivered, PARCELS, at=MOMENTS, proof=st.sampled_from(Proof).map(str)),
     st.builds(a_telling, st.just("parcel_stirred"), st.just("courier"), at=MOMENTS, parcel=PARCELS),
@@ -86,10 +87,16 @@ def refunding(matter):
     return matter.model_copy(update={**known, "errands": (*matter.errands, *begun)})
 
 
+def refused(matter):
+    said = Granted(wish=RefuseRefund(by="fin", word="no"), at=NOON)
+    return matter.model_copy(update={"wishes": (said,)})
+
+
 STANDS = {
     "asked": a_return,
     "labelled": lambda kind: labelled(a_return(kind)),
     "refunding": lambda kind: refunding(a_return(kind)),
+    "refused": lambda kind: refused(a_return(kind)),
     "all of it": lambda kind: refunding(labelled(a_return(kind))),
 }
 KINDS = st.sampled_from((Kind.RETURN, Kind.EXCHANGE, Kind.REFUND_ONLY))

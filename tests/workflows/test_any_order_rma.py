@@ -13,6 +13,7 @@ from tests.losing_returns import end_of
 from tests.others import now
 
 WAYS = tuple(permutations(range(5)))[::10]  # the first as it happens
+HOMEWARD = tuple(permutations(range(3)))
 SENT, ARRIVED, SEEN = "goods_sent_back", "goods_arrived", "goods_inspected"
 
 
@@ -33,6 +34,22 @@ async def lived(street, nth):
     said = facts(back)
     await back.tell(*(said[place] for place in WAYS[nth]), *said[: nth % 3])
     return end_of(back, await back.go_on())
+
+
+async def sent_home(street, nth):
+    back = await street.begin(Plan(sends=False, is_passed=False), kind=Kind.RETURN)
+    _, *said = facts(back)[:3]
+    said.append(back.said("goods_sent_home", Source.WAREHOUSE, courier="sf", waybill="home"))
+    await back.tell(*(said[place] for place in HOMEWARD[nth]), *said[: nth % 3])
+    return end_of(back, await back.go_on())
+
+
+async def test_goods_may_be_on_their_way_home_before_anybody_heard_that_they_came(env):
+    async with a_street(env, runner=worker.BARE) as street:
+        first, *others = await asyncio.gather(*(sent_home(street, nth) for nth in range(len(HOMEWARD))))
+
+    assert (first.stage, first.wrongs, first.money) == (ReturnStage.SENT_HOME, (), ())
+    assert others == [first] * len(others)
 
 
 async def test_whatever_comes_first_or_twice_a_return_ends_the_same_and_is_paid_back_once(env):

@@ -101,6 +101,7 @@ LIVES = {
     "fetched": Way(asked(kind=Kind.RETURN, why=Why.DEFECTIVE, back=FETCHED)),
     "fetched by another": Way(asked(Plan(is_own=True), kind=Kind.RETURN, why=Why.DEFECTIVE, back=FETCHED)),
     "fetched, and withdrawn": Way(labelled, wishing(Withdraw(by="customer"))),
+    "judged, and sent home": Way(asked(Plan(graded=NOT_OURS, is_passed=False), kind=Kind.RETURN)),
     "judged, and exchanged": Way(asked(Plan(graded=ONE_WORN), kind=Kind.EXCHANGE, why=Why.WRONG_SIZE)),
 }
 ANEW = ("sent anew", "exchanged", "judged, and exchanged")
@@ -127,6 +128,7 @@ async def test_lost_after_any_step_and_entered_again_a_return_ends_as_it_would_h
         **dict.fromkeys(["refused", "refused by finance"], ReturnStage.REFUSED),
         **dict.fromkeys(ANEW, ReturnStage.REPLACED),
         "lapsed": ReturnStage.EXPIRED,
+        "judged, and sent home": ReturnStage.SENT_HOME,
         "given by hand": ReturnStage.BY_HAND,
     }
 

@@ -57,6 +57,7 @@ FETCHED = WayBack(couriers=("sf", "jd"), box=Box(id="back", place="WH", units=(U
 MORE = (*GOOD, *ONE_WORN)
 ALWAYS = Service(begins=time(0), ends=time(0))
 WU = Decide(by="wu", role=Role.SERVICE, is_agreed=True, word="fine")
+NOT_ACCEPTED = JudgeGoods(by="wu", is_passed=False, word="refuse_goods")
 TRIGGER, RETRY = Trigger(by="fin"), Retry(by="desk")
 
 
@@ -190,6 +191,12 @@ PEOPLES = {
     ),
     "goods_without_return": Silence(
         asked(wish(Withdraw(by="customer")), Back.arrive, kind=Kind.RETURN), AT_ONCE, Role.SERVICE, looked_at
+    ),
+    "not_sent_home": Silence(
+        asked(Back.arrive, Back.inspect, wish(NOT_ACCEPTED), kind=Kind.RETURN),
+        REAL.send_home_within,
+        Role.WAREHOUSE,
+        done(Back.send_home),
     ),
     "graded_otherwise": Silence(
         asked(Back.arrive, Back.inspect, plan=Plan(graded=MORE), kind=Kind.RETURN), AT_ONCE, Role.SERVICE, looked_at

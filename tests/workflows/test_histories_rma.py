@@ -4,6 +4,8 @@ As with orders a new shape is added, never changed: `python -m pytest tests/work
 writes those that are missing.
 """
 
+from datetime import timedelta
+
 import pytest
 from temporalio.worker import UnsandboxedWorkflowRunner
 
@@ -12,6 +14,7 @@ from models.case import Role
 from models.errand import What
 from models.line import Box, Units
 from models.noun import Money
+from models.return_policy import Patience
 from models.returns import Kind, Level, Why
 from models.rma import ReturnStage, WayBack
 from models.wish import CloseCase, Decide, GiveUp, HoldBack, JudgeGoods, Release, Trigger, Withdraw
@@ -96,7 +99,19 @@ async def by_hand(counter):
     return story
 
 
-LIVES = {f"returns/{life.__name__}": life for life in (fetched, withdrawn, little, agreed, exchanged, by_hand)}
+async def sent_home(counter):
+    """Not accepted: the warehouse's case opens, and closes when the goods have left for home."""
+    story = await counter.ask(kind=Kind.RETURN, patience=Patience(send_home_within=timedelta(seconds=1)))
+    await in_the_house(counter, story, "another")
+    await counter.wish(story, JudgeGoods(by="wu", is_passed=False, word="refuse_goods"))
+    await counter.eventually(story, lambda matter: bool(matter.cases))
+    home = scanned("goods_sent_home", "h1", courier="sf", waybill="SF9")
+    await story.signal(ReturnWorkflow.warehouse_scan, home)
+    return story
+
+
+TOLD = (fetched, withdrawn, little, agreed, exchanged, by_hand, sent_home)
+LIVES = {f"returns/{life.__name__}": life for life in TOLD}
 
 
 @pytest.fixture

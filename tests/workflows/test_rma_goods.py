@@ -1,12 +1,15 @@
 """Returns that end in goods: something is sent again, or other goods go out when the old ones pass."""
 
+from datetime import timedelta
+
 import pytest
 
 from models.case import Role
 from models.errand import State, What
+from models.return_policy import Patience
 from models.returns import Claim, Kind, Why
 from models.rma import ReturnStage
-from models.wish import CloseCase, Decide, GiveUp, JudgeGoods, Retry, Withdraw
+from models.wish import CloseCase, Decide, GiveUp, JudgeGoods, Retry, Trigger, Withdraw
 from rules.return_news import standing
 from rules.return_stages import new_order, stage_of
 from tests.workflows.test_rma import SERVICE, Counter, scanned
@@ -25,6 +28,10 @@ async def counter(env):
 def graded(*grades):
     units = [{"line": 0, "quantity": 1, "grade": grade} for grade in grades]
     return scanned("goods_inspected", f"i-{'-'.join(grades)}", place="WH", graded=units)
+
+
+def home():
+    return scanned("goods_sent_home", "h1", courier="sf", waybill="SF9")
 
 
 async def inspected(counter, story, *grades):
@@ -76,7 +83,7 @@ async def test_goods_that_are_as_they_should_be_are_exchanged_with_no_click(coun
     [
         (("as_new", "worn"), True, ReturnStage.REPLACED),
         (("as_new", "missing"), True, ReturnStage.REPLACED),
-        (("another", "another"), False, ReturnStage.REFUSED),
+        (("another", "another"), False, ReturnStage.SENT_HOME),
     ],
 )
 async def test_goods_that_are_not_wait_for_a_person_who_did_not_ask_for_it(counter, grades, is_passed, end):
@@ -89,14 +96,32 @@ async def test_goods_that_are_not_wait_for_a_person_who_did_not_ask_for_it(count
     assert await counter.refused(story, judged.model_copy(update={"by": "customer"})) == "asked_for_it_yourself"
     assert counter.books.replaced == []
 
-    assert await counter.wish(story, judged) in (end, ReturnStage.PASSED)
-    if end is ReturnStage.REFUSED:
-        matter = await counter.eventually(story, lambda matter: bool(matter.cases))
-        [case] = matter.cases
-        assert case.deadline == "goods_without_return"
-        await counter.wish(story, CloseCase(by="wu", deadline=case.deadline, since=case.since))
+    assert await counter.wish(story, judged) in (end, ReturnStage.PASSED, ReturnStage.REFUSED)
+    if not is_passed:
+        await story.signal(ReturnWorkflow.warehouse_scan, home())
     assert stage_of(await counter.over(story)) is end
     assert counter.books.replaced == (["B0001-R1"] if is_passed else [])
+
+
+async def test_goods_for_money_that_are_not_accepted_stay_a_case_until_they_are_sent_home(counter):
+    hurried = Patience(send_home_within=timedelta(seconds=1))
+    story = await counter.ask(kind=Kind.RETURN, claims=TWO, patience=hurried)
+    await inspected(counter, story, "another", "another")
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+    judged = JudgeGoods(by="wu", is_passed=False, word="refuse_goods")
+    assert await counter.wish(story, judged) is ReturnStage.REFUSED
+    assert await counter.refused(story, Trigger(by="fin")) == "not_due"
+    [case] = (await counter.eventually(story, lambda matter: bool(matter.cases))).cases
+    assert (case.deadline, case.role, case.place) == ("not_sent_home", Role.WAREHOUSE, "WH")
+    looked = CloseCase(by="boss", deadline=case.deadline, since=case.since)
+    assert await counter.refused(story, looked) == "goods_go_home"
+    for _ in range(2):
+        await story.signal(ReturnWorkflow.warehouse_scan, home())
+    matter = await counter.over(story)
+
+    assert (stage_of(matter), standing(matter)) == (ReturnStage.SENT_HOME, "over")
+    assert [(case.deadline, case.closed_by) for case in matter.cases] == [("not_sent_home", None)]
+    assert (counter.done(What.REFUND), len(matter.facts)) == ([], 3)
 
 
 async def test_nothing_is_exchanged_for_an_empty_box(counter):
