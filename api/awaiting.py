@@ -33,7 +33,7 @@ class Awaited:
         if orders := tuple(order for order, _ in parcels if not is_return(order)):
             self._orders[scan] = orders
 
-    async def heard(self, telling: "asyncio.Future[list[None]]") -> None:
+    async def heard(self, telling: "asyncio.Task[None]") -> None:
         """Until all are told, and all is said. One small statement a look. Raises: what went wrong in the telling."""
         while not (await asyncio.wait([telling], timeout=SLOWEST))[0]:
             await self._look()

@@ -4,8 +4,7 @@ Nothing is answered before it is safe: a scan that Temporal has not taken is in 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -67,12 +66,19 @@ async def _in_time(tools: Tools, scans: Sequence[KeptScan], found: Mapping[str, 
     awaited = Awaited(tools.scans, answers)
     boxes = groupby(sorted(scans, key=CODE), key=CODE)
     talks = [_talk(tools, slots, found.get(code, ()), sorted(some, key=AT), awaited) for code, some in boxes]
-    telling = asyncio.gather(*talks)
-    with suppress(TimeoutError):
+    telling = asyncio.create_task(_all(talks))
+    try:
         async with asyncio.timeout(tools.terms.answer_within):
             await awaited.heard(telling)
-    telling.cancel()
+    except TimeoutError:
+        return answers
+    finally:
+        telling.cancel()
     return answers
+
+
+async def _all(talks: Iterable[Coroutine[None, None, None]]) -> None:
+    await asyncio.gather(*talks)
 
 
 async def _talk(

@@ -58,7 +58,7 @@ async def test_all_are_looked_for_at_once_and_who_has_an_answer_no_more():
     book = Book((), [("web/demo/1", "s1"), ("web/demo/2", "s2")], [("web/demo/2", "s2"), ("web/demo/3", "s2")])
     awaited = awaiting(book)
 
-    await awaited.heard(asyncio.gather(told()))
+    await awaited.heard(asyncio.create_task(told()))
 
     everybody = (["web/demo/1", "web/demo/2", "web/demo/3"], ["s1", "s2"])
     assert book.asked == [everybody, everybody, (["web/demo/2", "web/demo/3"], ["s2"])]
@@ -69,7 +69,7 @@ async def test_looks_grow_apart_and_a_store_that_is_away_is_asked_again(pauses):
     last = [("web/demo/1", "s1"), ("web/demo/2", "s2"), ("web/demo/3", "s2")]
     awaited = awaiting(Book(*[None] * 8, last))
 
-    await awaited.heard(asyncio.gather(told()))
+    await awaited.heard(asyncio.create_task(told()))
 
     assert pauses == [*PAUSES, *[SLOWEST] * (9 - len(PAUSES))]
     assert len(awaited.answers) == 2
@@ -77,7 +77,7 @@ async def test_looks_grow_apart_and_a_store_that_is_away_is_asked_again(pauses):
 
 async def test_who_hangs_in_the_telling_holds_up_nobody_elses_answer():
     book = Book([("web/demo/1", "s1"), ("web/demo/2", "s2"), ("web/demo/3", "s2")])
-    awaited, never = awaiting(book), asyncio.gather(asyncio.sleep(60))
+    awaited, never = awaiting(book), asyncio.create_task(asyncio.sleep(60))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(awaited.heard(never), SLOWEST * 3.5)
 
@@ -89,6 +89,6 @@ async def test_nobody_looks_for_what_a_return_was_told_and_a_failure_of_the_tell
     awaited = Awaited(Book(), {})
     awaited.add(FIRST, (("B1-R1", "B1-R1-label-1"),))
 
-    await awaited.heard(asyncio.gather(told()))
+    await awaited.heard(asyncio.create_task(told()))
     with pytest.raises(LookupError):
-        await awaited.heard(asyncio.gather(failing()))
+        await awaited.heard(asyncio.create_task(failing()))

@@ -1,6 +1,7 @@
 """Scans: kept once, told, answered; one that cannot be read holds up no other."""
 
 import asyncio
+import gc
 from functools import partial
 
 import pytest
@@ -175,6 +176,27 @@ async def test_a_story_that_is_slow_to_record_has_the_scan_all_the_same(lively, 
     await lively.until(order_id, lambda told: told["stage"] == "picked")
     assert (await lively.get(f"/scans/pick-{parcel['id']}", Role.WAREHOUSE)).json()["word"] == "accepted"
     assert await lively.tools.inbox.listing("waiting", 10) == ()
+
+
+async def test_a_scan_that_cannot_be_told_in_time_is_kept_and_nobody_goes_on_telling_it(lively, monkeypatch, caplog):
+    order_id, parcel = await labelled(lively)
+    left = []
+
+    async def hangs(*_):
+        try:
+            await asyncio.sleep(60)
+        finally:
+            left.append(order_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("api.stories.tell", hangs)
+        quick = lively.with_terms(answer_within=0.5)
+        assert words(await scanned(quick, a_scan(parcel["id"])))[0][1:] == ("kept", None)
+
+    gc.collect()
+    assert (left, caplog.records) == ([order_id], [])
+    (row,) = await lively.tools.inbox.listing("waiting", 10)
+    assert (row.order_id, row.telling_id) == (order_id, f"pick-{parcel['id']}")
 
 
 async def test_a_scan_that_a_story_cannot_judge_is_kept_and_nobody_waits_for_it(lively, monkeypatch):
