@@ -5,12 +5,13 @@ import pytest
 from models.case import Case, Owner, Role
 from models.errand import State
 from models.picture import NewPicture, Occasion
+from models.wish import JudgeGoods
 from store.returns import Returns
 from tests.api.conftest import eventually, relaying
 from tests.api.test_finance import several
 from tests.api.test_return_pages import YES, asked, given, told, with_wish
+from tests.api.test_returns import SCANNED, bought, decided, stands
 from tests.api.test_returns import asked as asked_at_the_door
-from tests.api.test_returns import bought, stands
 from tests.browser.conftest import DESK
 from tests.browser.test_bulk_page import press
 from tests.browser.test_pages import PDA, SIDES, THUMB, too_small
@@ -102,8 +103,36 @@ async def is_held(door, number):
     return (await door.get(f"/returns/{number}")).json()["held"]
 
 
+async def test_service_refuses_goods_and_the_warehouse_says_on_the_page_with_whom_they_went_home(lively, visiting):
+    number = (await asked_at_the_door(lively, await bought(lively), kind="return", why="defective")).json()["id"]
+    await decided(lively, number, Role.OPS)
+    seen = {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "another"}]}
+    fact = {"kind": "goods_inspected", "at": SCANNED, "body": seen}
+    await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=fact)
+    await stands(lively, number, "due")
+    async with visiting(lively, viewport=PDA) as visit:
+        visit.page.on("dialog", lambda dialog: dialog.accept())
+        await visit.sign_in(Role.ADMIN)
+        await visit.go(f"/board/returns/{number}")
+        assert await visit.page.locator(".wish.judge_goods button").count() == 1
+        await press(visit, ".wish.judge_goods button")
+        await stands(lively, number, "refused")
+        await visit.go(f"/board/returns/{number}")
+        await visit.page.fill("[name=courier]", "sf")
+        await visit.page.fill("[name=waybill]", "SF9")
+        assert await answered(visit, ".wish.sent_home button") == "Noted: the goods are on their way home."
+        await stands(lively, number, "sent_home")
+        await visit.go(f"/board/returns/{number}")
+        assert "sent home" in await visit.text(".head")
+        assert await visit.page.locator(".wish.sent_home").count() == 0
+        assert visit.complaints == []
+
+
+NOT_ACCEPTED = JudgeGoods(by="wu", is_passed=False, word="refuse_goods")
+
+
 async def some_returns(door, db):
-    """One with pictures and a case, one whose money no provider gave back."""
+    """One with pictures and a case, one whose money no provider gave back, one that is due, and one that goes home."""
     returns, first, second = Returns(db, contacts(db)), await asked(db), await asked(db)
     for content in (JPEG, HEIC):
         new = NewPicture(order=first.order, about=first.id, occasion=Occasion.REQUEST, by="web/demo")
@@ -111,9 +140,10 @@ async def some_returns(door, db):
     case = Case(story=first.id, deadline="undecided", since=LATER, rung=Owner.LEAD, role=Role.SERVICE, opened_at=LATER)
     await put(returns, first.model_copy(update={"cases": (case,)}))
     await put(returns, given(told(told(with_wish(second, YES), 1), 2), State.GIVEN_UP))
-    third = await asked(db)
+    third, fourth = await asked(db), await asked(db)
     await put(returns, told(told(with_wish(third, YES), 1), 2))
-    return [f"/board/returns/{one.id}" for one in (first, second, third)]
+    await put(returns, with_wish(told(told(with_wish(fourth, YES), 1), 2), NOT_ACCEPTED, 5))
+    return [f"/board/returns/{one.id}" for one in (first, second, third, fourth)]
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
