@@ -90,7 +90,7 @@ def weighed(made: Return, order: Order, before: Before, beside: Beside, policy: 
     steps, shown = (
         approvals.wanted(policy, one, stake, categories) for one in (made.judgement, _shown(made.judgement))
     )
-    if_shown = shown == (HOUSE,) != steps
+    if_shown = shown == (HOUSE,) and steps != shown
     return made.model_copy(update={"amount": amount, "steps": steps, "if_shown": if_shown})
 
 

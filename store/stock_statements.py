@@ -38,7 +38,7 @@ RESTOCK = text("""
         SELECT place, room, sku, sum(quantity)::int AS quantity FROM goods WHERE sku IS NOT NULL GROUP BY 1, 2, 3
     ), booked AS (
         SELECT place, sku, sum(on_hand)::int AS quantity, count(*) AS times FROM stock_ledger
-        WHERE key = :return_id GROUP BY place, sku
+        WHERE key = :return_id AND move <> 'spare' GROUP BY place, sku
     ), due AS (
         SELECT place, sku, room, coalesce(wanted.quantity, 0) - coalesce(booked.quantity, 0) AS quantity,
             (SELECT sum(times) FROM booked) AS times

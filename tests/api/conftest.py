@@ -67,6 +67,7 @@ KEYS = (
 PEN = Pen("demo-shop", "a secret of these tests")
 TOKEN = "an-unguessable-path-of-these-tests"  # noqa: S105 - of an account that does not exist
 NOBODY = "127.0.0.1:1"  # nothing listens here
+PICTURES = tempfile.TemporaryDirectory(prefix="orderhub-pictures-")
 
 
 ACCOUNTS = {
@@ -158,7 +159,7 @@ async def tools_for(db, temporal, registry, **terms):  # noqa: F811 - the fixtur
         audit=Audit(db),
         bulks=Bulks(db),
         returns=Returns(db, people),
-        pictures=Pictures(people, Folder(Path(tempfile.gettempdir()) / f"orderhub-pictures-{uuid4().hex}")),
+        pictures=Pictures(people, Folder(Path(PICTURES.name) / uuid4().hex)),
         strays=Strays(db, people),
         whereabouts=Whereabouts(db),
     )

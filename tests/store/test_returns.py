@@ -394,8 +394,8 @@ async def test_what_came_back_lies_on_its_shelf_or_beside_it_and_is_counted_once
     grades = ((Grade.AS_NEW, 1), (Grade.AS_NEW, 1), (Grade.WORN, 1), (Grade.MISSING, 1), (Grade.ANOTHER, 1))
     graded = [Graded(line=0, quantity=n, grade=grade).model_dump(mode="json") for grade, n in grades]
     seen = heard(made, a_telling("goods_inspected", "warehouse", "i1", place="hz", graded=graded), LATER)
-    for matter in (made, seen, seen):
-        await put(returns, matter)
+    await put(returns, made)
+    await asyncio.gather(*(put(returns, seen) for _ in range(4)))
 
     assert await lying(db) == {"hz": 2, "hz.damaged": 1}
     assert not [one for one in await shelves.audit() if one.place.startswith("hz")]
