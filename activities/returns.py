@@ -11,7 +11,7 @@ from models.rma import Assessed, Return, ReturnRecord
 
 R = TypeVar("R")
 # The order is told while this is asked, and mostly knows within a blink: cheaper waited for here than tried again.
-MOMENTS: Final = (0.1, 0.2, 0.4)  # seconds
+MOMENTS: Final = (0.1, 0.2, 0.4, 0.8)  # seconds
 
 
 class Returns(Protocol):

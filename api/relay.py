@@ -25,7 +25,8 @@ from store.inbox import Kept
 from workflows.causes import within
 
 AT_ONCE: Final = 50  # tellings in the air together
-IDLE: Final = 1.0  # seconds until an empty inbox is looked at again
+SOON: Final = 0.2  # seconds until an empty inbox is looked at again: stories tell one another through it
+IDLE: Final = 1.0  # seconds until somebody looks again for what should have begun long ago
 GRACE: Final = timedelta(seconds=5)  # the door begins a story itself; after this it did not
 FIRST: Final = 0.5  # seconds between rounds while a part is away
 LONGEST: Final = 10.0
@@ -40,8 +41,8 @@ Round = Callable[[Tools], Awaitable[int]]
 
 async def relay(tools: Tools, stop: asyncio.Event) -> None:
     """Until told to stop."""
-    each = (tell_fresh, tell_due, begin_due, begin_returns, begin_bulks)
-    rounds = [asyncio.create_task(_rounds(tools, one)) for one in each]
+    pauses = {tell_fresh: 0.0, tell_due: SOON, begin_due: IDLE, begin_returns: IDLE, begin_bulks: IDLE}
+    rounds = [asyncio.create_task(_rounds(tools, one, idle)) for one, idle in pauses.items()]
     try:
         await stop.wait()
     finally:
@@ -50,12 +51,12 @@ async def relay(tools: Tools, stop: asyncio.Event) -> None:
         await asyncio.gather(*rounds, return_exceptions=True)
 
 
-async def _rounds(tools: Tools, one: Round) -> None:
+async def _rounds(tools: Tools, one: Round, idle: float) -> None:
     pause = FIRST
     while True:
         try:
             if not await one(tools):
-                await asyncio.sleep(IDLE)
+                await asyncio.sleep(idle)
             pause = FIRST
         except Exception as error:  # noqa: BLE001 - the relay outlives whatever happens to one round
             log.warning("relay rests", extra={"round": one.__name__, "code": _code(error), "pause": pause})
