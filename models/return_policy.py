@@ -153,7 +153,7 @@ class ReturnPolicy(Noun, frozen=True):
     history_days: int = Field(30, ge=1)
     returns: int = Field(5, ge=1)  # in the days of history, this one counted: a person looks
     tiers: tuple[Tier, ...] = Field(TIERS, min_length=1)
-    freely: Money = Money(minor=0)  # up to here the money goes by itself, once everybody agreed
+    freely: Money = Money(minor=0)  # up to here the money goes by itself, once all agreed and nothing marks it
     risks: RiskTerms = RiskTerms()
     goods: tuple[Goods, ...] = ()
     terms: Terms = Terms()

@@ -6,21 +6,17 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from models.noun import Id, Money
-from models.refund import Way as RefundWay
-from models.refund_risk import RefundSeen
 from models.return_policy import ReturnPolicy
 from models.returns import Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Trigger
-from rules import refund_risks
 from rules import return_stages as stages
-from rules.refund_grounds import is_otherwise
 from store.database import Database
 from store.policies import ReturnPolicies
+from store.refund_marks import ENOUGH, marks
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
 from store.returns import ReturnFilter, ReturnRow
 
-ENOUGH = 10  # refunds of a shop, from which on it has something usual
 HOUSE = ReturnPolicy()
 PLAIN = ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for", "asked_at", "is_ended")
 
@@ -78,7 +74,7 @@ def _row(row: RowMapping) -> RefundRow:
         why=matter.why,
         asked_by=matter.asked_by,
         agreed_by=tuple(made.by for made in stages.decisions(matter) if made.is_agreed),
-        risks=refund_risks.risks(_seen(row, matter), policy.risks),
+        risks=marks(dict(row), matter, policy),
         held=hold.code if hold else None,
         held_by=hold.by if hold else None,
         let_go_by=let_go[1].by if let_go else None,
@@ -92,24 +88,3 @@ def _matter(row: RowMapping) -> Return:
 
 def _seed(row: RowMapping) -> Return:
     return Return.model_validate_json(row["seed"])
-
-
-def _goes_to(row: RowMapping, matter: Return) -> tuple[Id, ...]:
-    """To the shop's wallet, or back the way it came."""
-    return (matter.way,) if matter.way is RefundWay.BALANCE else tuple(row["paid_by"] or ())
-
-
-def _seen(row: RowMapping, matter: Return) -> RefundSeen:
-    known = ("asked_at", "account_since", "watched_since", "returns_lately", "paid_at", "address_changed_at")
-    usual = row["usual"]
-    return RefundSeen(
-        kind=matter.kind,
-        why=matter.why,
-        amount=Money(minor=row["amount"]),
-        usual=None if usual is None else Money(minor=usual),
-        proofs=tuple(row["proofs"] or ()),
-        came_otherwise=is_otherwise(matter),
-        paid_by=tuple(row["paid_by"] or ()),
-        goes_to=_goes_to(row, matter),
-        **{name: row[name] for name in known},
-    )

@@ -30,6 +30,7 @@ from store.database import Database
 from store.inbox import ToOurs, kept
 from store.orders import must_be_own
 from store.policies import Policies, ReturnPolicies
+from store.refund_marks import guarded
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.SENT_HOME)
@@ -77,8 +78,9 @@ class Returns:
     async def ask(self, new: NewReturn) -> tuple[Return, bool]:
         """One transaction, one request of an order after the other; the return, and whether it is new.
 
-        Cost: eight statements, two for the same again. Raises: Missing("order_unknown"), Refused("more_than_bought"),
-        Refused("asked_otherwise"): the same key for something else.
+        Cost: eight statements, nine where a little goes by itself, two for the same again.
+        Raises: Missing("order_unknown"), Refused("more_than_bought"), Refused("asked_otherwise"): the same key for
+        something else.
         """
         async with self.db.begin() as conn:
             order, asked_at, is_over = await _locked(conn, new.order)
@@ -103,7 +105,7 @@ class Returns:
         lately = (await conn.execute(say.LATELY, asked)).scalar_one()
         beside = Beside(lines=return_making.seen(order, house, gone), returns_lately=lately)
         made = return_making.made(order, new, beside, (asked_at, len(earlier) + 1), house)
-        return return_making.weighed(made, order, before, beside, house)
+        return await guarded(conn, return_making.weighed(made, order, before, beside, house), lately, house)
 
     async def ask_again(self, matter: Return) -> bool:
         """One transaction: what its story knows of the request and of its sum, where a store of before does not.

@@ -21,7 +21,8 @@ from rules.return_permissions import granted
 from rules.rmas import hear as heard
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
-from store.refunds import ENOUGH, refunds, tallies
+from store.refund_marks import ENOUGH
+from store.refunds import refunds, tallies
 from store.returns import ReturnFilter, Returns
 from tests.builders import a_telling, delivered, paid, shipped
 from tests.store.makings import a_contact, a_new_order, claims, contacts
@@ -82,6 +83,21 @@ async def test_each_mark_is_made_of_what_the_store_knows(db):
     await contacts(db).forget((await Returns(db, contacts(db)).get(often[0])).matter.order)
     await ReturnPolicies(db).put("web/demo", ReturnPolicy(), "lin")
     assert await marks(db, *often) == [(), (), ()]
+
+
+async def test_what_is_marked_as_it_is_asked_for_does_not_go_by_itself(db):
+    returns = Returns(db, contacts(db))
+    ours = {"kind": Kind.RETURN, "why": Why.NO_REASON}
+    orders = [await sold(db, errands=(PAID_BY,)) for _ in range(3)]
+    await ReturnPolicies(db).put("web/demo", ReturnPolicy(freely=Money(minor=1000)), "lin")
+    try:
+        often = [(await returns.ask(wanted(order, **ours)))[0].freely.minor for order in orders]
+        another = await sold(db, "13900000002", errands=(PAID_BY,))
+        credited, _ = await returns.ask(wanted(another, way=Way.BALANCE, **ours))
+    finally:
+        await ReturnPolicies(db).put("web/demo", ReturnPolicy(), "lin")
+
+    assert (often, credited.freely.minor) == ([1000, 1000, 0], 0)
 
 
 async def test_an_address_that_was_changed_after_the_payment_is_marked_where_it_was_granted(db):
