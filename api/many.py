@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import Given, Spoken, only
 from api.errors import Problem, of_exception
-from api.return_wishes import RETURN, WISHERS, Key, granted
+from api.return_wishes import RETURN, WISHERS, Key, granted, must_be_worded
 from api.return_words import WORDINGS, Use
-from api.saying import Words, invalid
+from api.saying import Words
 from api.tools import Tools
 from api.visitors import Visitor
 from models.errors import Failure
@@ -71,9 +71,7 @@ async def decide(
     key: Key = None,
 ) -> Answers:
     """Up to 200; each is answered by itself. The same `Idempotency-Key` again is the same decision on each of them."""
-    use = Use.APPROVE if said.is_agreed else Use.REFUSE
-    if said.word not in WORDINGS or WORDINGS[said.word].use is not use:
-        raise invalid("#/word", f"must be a wording to {use}", "enum")
+    must_be_worded(said.word, is_agreed=said.is_agreed)
     words: Words = {"kind": "decide", "is_agreed": said.is_agreed, "word": said.word}
     return Answers(answers=await each(tools, visitor, said.returns, words, key))
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, TypeAdapter
 from api import stories
 from api.errors import again_later
 from api.reaching import reaching
-from api.saying import Words, must_be_theirs, must_not_say, understood
+from api.return_words import WORDINGS, Use
+from api.saying import Words, invalid, must_be_theirs, must_not_say, understood
 from api.tools import Tools
 from api.visitors import Visitor
 from api.wishes import mark
@@ -17,7 +18,7 @@ from models.case import Role
 from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.rma import ReturnRecord, ReturnStage
-from models.wish import ReturnWish
+from models.wish import Decide, JudgeGoods, ReturnWish
 
 RETURN: Final = r"^[0-9A-HJKMNP-TV-Z]{16}-R[1-9][0-9]{0,3}$"
 ReturnId = Annotated[str, Path(pattern=RETURN)]
@@ -79,4 +80,18 @@ async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, k
 def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:
     must_not_say(OURS, words, "is not yours to say")
     role = {"role": visitor.role} if words["kind"] == "decide" else {}
-    return understood(WISH, {**words, "by": visitor.name, "key": key, **role})
+    wish = understood(WISH, {**words, "by": visitor.name, "key": key, **role})
+    match wish:
+        case Decide():
+            must_be_worded(wish.word, is_agreed=wish.is_agreed)
+        case JudgeGoods():
+            must_be_worded(wish.word, is_agreed=wish.is_passed)
+    return wish
+
+
+def must_be_worded(word: Id, *, is_agreed: bool) -> None:
+    """A customer is told in the words of a template, and of the right one. Raises: Problem 422."""
+    use = Use.APPROVE if is_agreed else Use.REFUSE
+    known = [name for name, wording in WORDINGS.items() if wording.use is use]
+    if word not in known:
+        raise invalid("#/word", f"must be a wording to {use}: one of {', '.join(known)}", "enum")

@@ -124,11 +124,14 @@ class AfterSales:
     async def _judge(self, number: str) -> None:
         """Goods that are not as they should be are exchanged all the same, more often than not."""
         is_passed = self._chance.random() >= NOT_PASSED
+        answer = await self._judged(number, is_passed=is_passed)
+        if answer.status_code == httpx.codes.CONFLICT and is_passed:  # an empty box
+            await self._judged(number, is_passed=False)
+
+    async def _judged(self, number: str, *, is_passed: bool) -> httpx.Response:
         word = "approve_goods" if is_passed else "refuse_goods"
         wish = {"kind": "judge_goods", "is_passed": is_passed, "word": word}
-        answer = await self.desks.service.post(f"/returns/{number}/wishes", json=wish)
-        if answer.status_code == httpx.codes.CONFLICT and is_passed:  # an empty box
-            await self.desks.service.post(f"/returns/{number}/wishes", json={**wish, "is_passed": False})
+        return await self.desks.service.post(f"/returns/{number}/wishes", json=wish)
 
     async def _decide(self, row: Mapping[str, Any], levels: list[str]) -> None:
         is_agreed = self._chance.random() >= A_NO

@@ -59,7 +59,7 @@ async def stands(door, number, stage, within=15):
 
 
 async def decided(door, number, role, **fields):
-    words = {"kind": "decide", "is_agreed": True, "word": "approve"} | fields
+    words = {"kind": "decide", "is_agreed": True, "word": "approve_return"} | fields
     return await door.post(f"/returns/{number}/wishes", role, json=words)
 
 
@@ -340,14 +340,17 @@ async def test_a_note_about_an_order_that_nobody_knows_yet_bars_nobody(lively):
 async def test_two_wishes_under_one_key_are_two_and_one_wish_twice_is_one(lively):
     number = (await asked(lively, await bought(lively))).json()["id"]
     key = {"idempotency-key": "k"}
-    yes = {"kind": "decide", "is_agreed": True, "word": "approve"}
+    yes = {"kind": "decide", "is_agreed": True, "word": "approve_return"}
     path = f"/returns/{number}/wishes"
     first = await lively.post(path, Role.OPS, json=yes, headers=key)
     again = await lively.post(path, Role.OPS, json=yes, headers=key)
-    other = await lively.post(path, Role.OPS, json=yes | {"is_agreed": False}, headers=key)
+    no = {"is_agreed": False, "word": "refuse_used"}
+    other = await lively.post(path, Role.OPS, json=yes | no, headers=key)
+    unworded = await lively.post(path, Role.OPS, json=yes | {"is_agreed": False})
 
     assert (first.status_code, again.status_code) == (200, 200)
     assert (other.status_code, other.json()["code"]) == (409, "already_decided")
+    assert (unworded.status_code, unworded.json()["errors"][0]["pointer"]) == (422, "#/word")
     assert len((await stands(lively, number, "due"))["decisions"]) == 1
 
 
