@@ -32,6 +32,11 @@ from rules.granting import Change, is_about, is_granted, let_go
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 REPLACED = "new_order_is_made"
 CLOCK = "clock"
+# Cases of our own people's next word or deed: looking is not enough, or the customer would wait for ever.
+ANSWERED: Mapping[Id, Id] = {
+    **dict.fromkeys(("undecided", "uninspected", "unjudged", "untriggered", "held"), "answer_it"),
+    stages.NOT_SENT_HOME: "goods_go_home",
+}
 
 
 def refusal(matter: Return, wish: Any) -> Id | None:
@@ -144,8 +149,8 @@ def _amend(matter: Return, wish: AmendPolicy) -> Id | None:
 def _close(matter: Return, wish: CloseCase) -> Id | None:
     if not any(is_about(case, wish) and not case.closed_at for case in matter.cases):
         return "no_such_case"
-    if wish.deadline == stages.NOT_SENT_HOME:
-        return "goods_go_home"
+    if wish.deadline in ANSWERED:
+        return ANSWERED[wish.deadline]
     if wish.deadline in stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
@@ -182,6 +187,11 @@ RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
 }
 
 
+def _decided(matter: Return, _: Decide, at: datetime) -> Return:
+    """What is refused waits for nobody's release."""
+    return let_go(matter, at) if stages.is_stopped(matter) else matter
+
+
 def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
     """A person sees to this refund."""
     errand = errands.find(matter, matter.hold.errand) if matter.hold and matter.hold.errand else None
@@ -191,6 +201,7 @@ def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
 
 CHANGES: Mapping[type[Any], Change] = {
     **granting.EVERYWHERE,
+    Decide: _decided,
     GiveUp: _give_up,
     Withdraw: granting.released,
     RefuseRefund: granting.released,

@@ -82,6 +82,10 @@ REFUSALS: Final[Words] = {
     "new_order_is_made": ("The new order is made already.", "新订单已生成。"),
     "not_to_judge": ("There are no goods to judge.", "当前没有待裁定的退回商品。"),
     "nothing_comes_back": ("Nothing comes back under this return.", "该售后单无需寄回商品。"),
+    "answer_it": (
+        "Somebody waits for this: do it, and the case closes by itself.",
+        "有人在等处理：处理完成后工单自动关闭，不能直接关闭。",
+    ),
     "goods_go_home": (
         "The goods are the customer's: the case closes when they are sent home.",
         "商品属于买家，填写寄还的快递和运单号后工单自动关闭。",
