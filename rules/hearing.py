@@ -9,7 +9,12 @@ from models.matter import M
 from rules import errands, parcels
 from rules.keeping import keep
 
-ENDS = {RefundEnd.DONE: State.DONE, RefundEnd.CLOSED: State.REFUSED, RefundEnd.ABNORMAL: State.REFUSED}
+# In the words that a provider's answer has for the same end: whoever was told may do what whoever asked may.
+ENDS = {
+    RefundEnd.DONE: (State.DONE, "done"),
+    RefundEnd.CLOSED: (State.REFUSED, "refund_closed"),
+    RefundEnd.ABNORMAL: (State.REFUSED, "refund_abnormal"),
+}
 
 
 def learn(matter: M, fact: RefundSettled | ParcelFact | ParcelStirred) -> M:
@@ -39,7 +44,8 @@ def settled(matter: M) -> M:
     for fact in matter.refunds:
         errand = errands.find(matter, fact.refund)
         if errand and errand.state is State.BEGUN:
-            ended = {"state": ENDS[fact.end], "code": fact.end.value, "ended_at": fact.heard_at}
+            state, code = ENDS[fact.end]
+            ended = {"state": state, "code": code, "ended_at": fact.heard_at}
             matter = errands.noted(matter, errand.model_copy(update=ended))
     return matter
 
