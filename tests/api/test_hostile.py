@@ -125,3 +125,13 @@ async def test_what_no_courier_would_say_is_their_fault_and_not_ours(door, path)
     answer = await door.post(f"/webhooks/couriers/{path}", None, content=b"\0")
 
     assert (answer.status_code, answer.json()["return_code"]) == (400, "1000")
+
+
+@pytest.mark.parametrize("claims", [[(3_000_000_000, 1)], [(7, 1)], [(0, 100_000)] * 2])
+async def test_nobody_is_compensated_for_what_the_order_does_not_have(door, claims):
+    order = (await door.place()).json()["order"]
+    units = [{"line": line, "quantity": quantity} for line, quantity in claims]
+    words = {"order": order, "kind": "compensation", "why": "short", "sum": {"minor": 100}, "claims": units}
+    answer = await door.post("/returns", Role.SERVICE, json=words)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "more_than_bought")
