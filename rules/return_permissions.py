@@ -25,12 +25,13 @@ from models.wish import (
     Trigger,
     Withdraw,
 )
-from rules import approvals, errands, exchanges, granting, refund_grounds
+from rules import approvals, errands, exchanges, granting, homeward, refund_grounds
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 REPLACED = "new_order_is_made"
+WENT_HOME = "goods_went_home"
 CLOCK = "clock"
 
 
@@ -73,6 +74,8 @@ def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
         return "not_due"
     if matter.hold and matter.hold.by:
         return "held"
+    if isinstance(wish, Trigger) and homeward.sent(matter):
+        return WENT_HOME
     if isinstance(wish, Trigger) and refund_grounds.is_empty(matter):
         return "nothing_to_refund"
     hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
@@ -88,7 +91,14 @@ def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
         return too_late or "not_to_judge"
     if wish.by == matter.asked_by:
         return "asked_for_it_yourself"
-    return None if exchanges.units(matter) or not wish.is_passed else "nothing_came"
+    return _not_exchanged(matter) if wish.is_passed else None
+
+
+def _not_exchanged(matter: Return) -> Id | None:
+    """Why there is nothing here that other goods could be sent for."""
+    if homeward.sent(matter):
+        return WENT_HOME
+    return None if exchanges.units(matter) else "nothing_came"
 
 
 def _may_go_home(matter: Return, wish: JudgeGoods) -> bool:

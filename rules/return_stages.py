@@ -89,11 +89,15 @@ def _due_at(matter: Return) -> datetime | None:
 
 
 def _passed_at(matter: Return) -> datetime | None:
-    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it."""
+    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it.
+
+    Goods that went home again, whatever was found, wait for a person.
+    """
     meant = [errand.began_at for errand in matter.errands if errand.what is What.REPLACE]
     judged = [at for at, wish in wished(matter, JudgeGoods) if wish.is_passed]
     seen = told(matter, GoodsInspected)
-    plain = [seen.happened_at] if seen and gradings.passes(matter.why, matter.claims, seen.graded) else []
+    is_plain = seen and not homeward.sent(matter) and gradings.passes(matter.why, matter.claims, seen.graded)
+    plain = [seen.happened_at] if seen and is_plain else []
     return min([*meant, *judged, *plain], default=None)
 
 
