@@ -40,14 +40,20 @@ def find_out(matter: M, errand: Errand, outcome: Outcome, now: datetime) -> M:
 
 
 def settled(matter: M) -> M:
-    """The provider's last word ends the errand it is about, whichever came first."""
+    """The provider's last word ends the errand it is about, whichever came first.
+
+    What went back went back, also after a no of theirs, or when a person had taken it over: else it goes back twice.
+    """
     for fact in matter.refunds:
-        errand = errands.find(matter, fact.refund)
-        if errand and errand.state is State.BEGUN:
-            state, code = ENDS[fact.end]
+        errand, (state, code) = errands.find(matter, fact.refund), ENDS[fact.end]
+        if errand and (errand.state is State.BEGUN or _is_after_all(errand, state)):
             ended = {"state": state, "code": code, "ended_at": fact.heard_at}
             matter = errands.noted(matter, errand.model_copy(update=ended))
     return matter
+
+
+def _is_after_all(errand: Errand, end: State) -> bool:
+    return end is State.DONE and errand.state is not State.DONE
 
 
 def set_aside(matter: M, unread: Unread) -> M:

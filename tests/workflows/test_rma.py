@@ -267,6 +267,27 @@ async def test_money_of_which_the_provider_tells_that_it_keeps_it_is_not_asked_f
     assert [deed.key for deed in counter.done(What.REFUND)][:1] == ["B0001-R1-refund-1"]
 
 
+@pytest.mark.parametrize("is_given_up", [False, True], ids=["stuck", "given_up"])
+async def test_money_that_went_back_after_all_is_given_back_by_nobody_else(counter, is_given_up):
+    counter.books.parts = counter.books.parts[:1]
+    counter.wechat.moods[What.REFUND] = takes_the_task
+    story = await counter.ask()
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.until(lambda: counter.done(What.REFUND))
+    ends = [refund_settled("B0001-R1-refund-1", end=end, id=end, at=now()) for end in ("abnormal", "done")]
+    await story.signal(ReturnWorkflow.payment_callback, ends[0])
+    await counter.eventually(story, lambda matter: matter.hold is not None)
+    if is_given_up:
+        assert await counter.wish(story, GiveUp(by="fin")) is ReturnStage.BY_HAND
+        await counter.eventually(story, lambda matter: [case for case in matter.cases if not case.closed_at])
+    await story.signal(ReturnWorkflow.payment_callback, ends[1])
+    matter = await counter.over(story)
+
+    assert (stage_of(matter), matter.hold) == (ReturnStage.REFUNDED, None)
+    assert [case.closed_by for case in matter.cases if case.closed_at] == [None] * len(matter.cases)
+    assert [errand.key for errand in matter.errands if errand.what is What.REFUND] == ["B0001-R1-refund-1"]
+
+
 async def test_finance_holds_a_refund_and_lets_it_go_later(counter):
     story = await counter.ask()
     await counter.wish(story, HoldBack(by="fin", reason="looks_odd"))
