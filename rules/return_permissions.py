@@ -6,9 +6,11 @@ from typing import Any
 
 from models.approval import Decider
 from models.errand import State
+from models.fact import GoodsInspected
 from models.noun import Id
 from models.returns import Kind
 from models.rma import Return, ReturnStage
+from models.stage import Source
 from models.wish import (
     AmendPolicy,
     CloseCase,
@@ -69,7 +71,7 @@ def _withdraw(matter: Return, _: Any) -> Id | None:
 
 
 def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
-    """Whoever asked for the money, or agreed to it, does not also let it go."""
+    """Whoever asked for the money, agreed to it, or vouched for the goods at a desk, does not also let it go."""
     if stages.stage_of(matter) is not ReturnStage.DUE and not (isinstance(wish, RefuseRefund) and _is_unsure(matter)):
         return "not_due"
     if matter.hold and matter.hold.by:
@@ -78,8 +80,13 @@ def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
         return WENT_HOME
     if isinstance(wish, Trigger) and refund_grounds.is_empty(matter):
         return "nothing_to_refund"
-    hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
+    hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)), *_vouched(matter))
     return "second_pair_of_eyes" if wish.by in hands else None
+
+
+def _vouched(matter: Return) -> list[Id | None]:
+    """Who told at a desk what came back, which no scanner saw."""
+    return [fact.by for fact in matter.facts if isinstance(fact, GoodsInspected) and fact.source is Source.DESK]
 
 
 def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
