@@ -63,7 +63,7 @@ def _is_unsure(matter: Return) -> bool:
 
 
 def _withdraw(matter: Return, _: Any) -> Id | None:
-    if stages.is_replacing(matter):
+    if stages.is_replacing(matter) and not stages.is_irreplaceable(matter):
         return REPLACED
     if stages.goods_at(matter) and not stages.is_stopped(matter) and stages.stage_of(matter) not in GONE:
         return "goods_are_here"

@@ -194,6 +194,12 @@ def is_replacing(matter: Return) -> bool:
     return any(errand.what is What.REPLACE for errand in matter.errands)
 
 
+def is_irreplaceable(matter: Return) -> bool:
+    """No new order was made, as often as it was tried."""
+    tried = [errand.state for errand in matter.errands if errand.what is What.REPLACE]
+    return bool(tried) and all(state is State.REFUSED for state in tried)
+
+
 def new_order(matter: Return) -> Id | None:
     """What was sent for it."""
     return next((e.reference for e in matter.errands if e.what is What.REPLACE and e.reference), None)
