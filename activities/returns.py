@@ -5,7 +5,7 @@ from typing import Final, Protocol, TypeVar
 from activities.boundary import hand
 from activities.moments import Moment, passed
 from models.errand import Outcome, State
-from models.errors import NotYet
+from models.errors import NotYet, Refused
 from models.noun import Id
 from models.rma import Assessed, Return, ReturnRecord
 
@@ -48,8 +48,12 @@ class Rmas:
 
     @hand("replace_goods")
     async def replace(self, matter: Return) -> Outcome:
-        """A new order without a price, ours from now on; the relay begins it. Raises: Refused."""
-        return Outcome(state=State.DONE, reference=await _soon(lambda: self.returns.replace(matter)))
+        """A new order without a price, ours from now on; the relay begins it. REFUSED: none is made."""
+        try:
+            made = await _soon(lambda: self.returns.replace(matter))
+        except Refused as no:
+            return Outcome(state=State.REFUSED, code=no.code)
+        return Outcome(state=State.DONE, reference=made)
 
 
 async def _soon(ask: Callable[[], Awaitable[R]]) -> R:

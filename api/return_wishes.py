@@ -61,7 +61,7 @@ async def seen(tools: Tools, visitor: Visitor, return_id: Id) -> ReturnRecord:
 async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, key: str | None) -> Answer:
     """The story's answer. Raises: Problem 403, 404, 409 with the reason, 422, 503 with the key to ask again by."""
     kind = must_be_theirs(visitor, words.get("kind"), WISHERS)
-    known = await seen(tools, visitor, return_id)
+    await seen(tools, visitor, return_id)
     again, under = key or uuid4().hex, mark(tools, visitor, {**words, "under": key})
     wanted = _wanted(visitor, words, under if key else None)
     try:
@@ -70,7 +70,7 @@ async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, k
     except Unavailable as failure:
         raise again_later(failure.code, again) from None
     except Missing:
-        if known.is_ended:
+        if (await tools.returns.get(return_id)).is_ended:  # perhaps a moment ago, by somebody else's wish
             raise Refused("ended") from None
         raise
     await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", return_id)

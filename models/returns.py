@@ -7,6 +7,8 @@ from pydantic import Field
 
 from models.noun import Id, Money, Noun
 
+LAST_LINE = 100_000  # beyond every order, and a number that the store can hold
+
 
 class Kind(StrEnum):
     """What a return is to end in."""
@@ -57,7 +59,7 @@ class Grade(StrEnum):
 class Claim(Noun, frozen=True):
     """So many units of one line of the order."""
 
-    line: int = Field(ge=0)  # its place among the order's lines
+    line: int = Field(ge=0, le=LAST_LINE)  # its place among the order's lines
     quantity: int = Field(ge=1, le=100_000)
 
 

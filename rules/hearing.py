@@ -9,7 +9,12 @@ from models.matter import M
 from rules import errands, parcels
 from rules.keeping import keep
 
-ENDS = {RefundEnd.DONE: State.DONE, RefundEnd.CLOSED: State.REFUSED, RefundEnd.ABNORMAL: State.REFUSED}
+# In the words that a provider's answer has for the same end: whoever was told may do what whoever asked may.
+ENDS = {
+    RefundEnd.DONE: (State.DONE, "done"),
+    RefundEnd.CLOSED: (State.REFUSED, "refund_closed"),
+    RefundEnd.ABNORMAL: (State.REFUSED, "refund_abnormal"),
+}
 
 
 def learn(matter: M, fact: RefundSettled | ParcelFact | ParcelStirred) -> M:
@@ -35,13 +40,20 @@ def find_out(matter: M, errand: Errand, outcome: Outcome, now: datetime) -> M:
 
 
 def settled(matter: M) -> M:
-    """The provider's last word ends the errand it is about, whichever came first."""
+    """The provider's last word ends the errand it is about, whichever came first.
+
+    What went back went back, also after a no of theirs, or when a person had taken it over: else it goes back twice.
+    """
     for fact in matter.refunds:
-        errand = errands.find(matter, fact.refund)
-        if errand and errand.state is State.BEGUN:
-            ended = {"state": ENDS[fact.end], "code": fact.end.value, "ended_at": fact.heard_at}
+        errand, (state, code) = errands.find(matter, fact.refund), ENDS[fact.end]
+        if errand and (errand.state is State.BEGUN or _is_after_all(errand, state)):
+            ended = {"state": state, "code": code, "ended_at": fact.heard_at}
             matter = errands.noted(matter, errand.model_copy(update=ended))
     return matter
+
+
+def _is_after_all(errand: Errand, end: State) -> bool:
+    return end is State.DONE and errand.state is not State.DONE
 
 
 def set_aside(matter: M, unread: Unread) -> M:

@@ -16,14 +16,15 @@ from rules import approvals, refund_shares, return_days, return_labels, return_p
 
 
 def must_be_left(order: Order, new: NewReturn, gone: Mapping[int, int]) -> None:
-    """Nobody asks back what they did not buy, or twice. Raises: Refused("more_than_bought")."""
-    if new.kind is Kind.COMPENSATION:
-        return
-    claimed = dict[int, int]()
+    """Nobody asks back what they did not buy, or twice; a compensation takes none of it.
+
+    Raises: Refused("more_than_bought").
+    """
+    is_taken, claimed = new.kind is not Kind.COMPENSATION, dict[int, int]()
     for claim in new.claims:
         claimed[claim.line] = claimed.get(claim.line, 0) + claim.quantity
     for line, quantity in claimed.items():
-        if line >= len(order.lines) or quantity + gone.get(line, 0) > order.lines[line].quantity:
+        if line >= len(order.lines) or quantity + gone.get(line, 0) * is_taken > order.lines[line].quantity:
             raise Refused("more_than_bought")
 
 

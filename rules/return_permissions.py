@@ -6,9 +6,11 @@ from typing import Any
 
 from models.approval import Decider
 from models.errand import State
+from models.fact import GoodsInspected
 from models.noun import Id
 from models.returns import Kind
 from models.rma import Return, ReturnStage
+from models.stage import Source
 from models.wish import (
     AmendPolicy,
     CloseCase,
@@ -25,12 +27,13 @@ from models.wish import (
     Trigger,
     Withdraw,
 )
-from rules import approvals, errands, exchanges, granting, refund_grounds
+from rules import approvals, errands, exchanges, granting, homeward, refund_grounds
 from rules import return_stages as stages
 from rules.granting import Change, is_about, is_granted, let_go
 
 GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 REPLACED = "new_order_is_made"
+WENT_HOME = "goods_went_home"
 CLOCK = "clock"
 # Cases of our own people's next word or deed: looking is not enough, or the customer would wait for ever.
 ANSWERED: Mapping[Id, Id] = {
@@ -65,7 +68,7 @@ def _is_unsure(matter: Return) -> bool:
 
 
 def _withdraw(matter: Return, _: Any) -> Id | None:
-    if stages.is_replacing(matter):
+    if stages.is_replacing(matter) and not stages.is_irreplaceable(matter):
         return REPLACED
     if stages.goods_at(matter) and not stages.is_stopped(matter) and stages.stage_of(matter) not in GONE:
         return "goods_are_here"
@@ -73,15 +76,22 @@ def _withdraw(matter: Return, _: Any) -> Id | None:
 
 
 def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
-    """Whoever asked for the money, or agreed to it, does not also let it go."""
+    """Whoever asked for the money, agreed to it, or vouched for the goods at a desk, does not also let it go."""
     if stages.stage_of(matter) is not ReturnStage.DUE and not (isinstance(wish, RefuseRefund) and _is_unsure(matter)):
         return "not_due"
     if matter.hold and matter.hold.by:
         return "held"
+    if isinstance(wish, Trigger) and homeward.sent(matter):
+        return WENT_HOME
     if isinstance(wish, Trigger) and refund_grounds.is_empty(matter):
         return "nothing_to_refund"
-    hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)))
+    hands = (matter.asked_by, *(decision.by for decision in stages.decisions(matter)), *_vouched(matter))
     return "second_pair_of_eyes" if wish.by in hands else None
+
+
+def _vouched(matter: Return) -> list[Id | None]:
+    """Who told at a desk what came back, which no scanner saw."""
+    return [fact.by for fact in matter.facts if isinstance(fact, GoodsInspected) and fact.source is Source.DESK]
 
 
 def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
@@ -93,7 +103,14 @@ def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
         return too_late or "not_to_judge"
     if wish.by == matter.asked_by:
         return "asked_for_it_yourself"
-    return None if exchanges.units(matter) or not wish.is_passed else "nothing_came"
+    return _not_exchanged(matter) if wish.is_passed else None
+
+
+def _not_exchanged(matter: Return) -> Id | None:
+    """Why there is nothing here that other goods could be sent for."""
+    if homeward.sent(matter):
+        return WENT_HOME
+    return None if exchanges.units(matter) else "nothing_came"
 
 
 def _may_go_home(matter: Return, wish: JudgeGoods) -> bool:

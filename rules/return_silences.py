@@ -124,9 +124,9 @@ def _shown(matter: Return) -> Due | None:
 
 
 def _to_trigger(matter: Return) -> Due | None:
-    """What is little goes by itself, once nobody has to look at it: goods that came back, as they went."""
+    """What is little goes by itself, once nobody has to look at it: goods that came back, as they went, and stay."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
-    is_sure = matter.kind is not Kind.RETURN or not refund_grounds.is_otherwise(matter)
+    is_sure = matter.kind is not Kind.RETURN or not (refund_grounds.is_otherwise(matter) or homeward.sent(matter))
     is_little = 0 < matter.amount.minor <= matter.freely.minor
     return Due(since, since) if since and is_sure and is_little else None
 

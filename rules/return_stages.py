@@ -89,11 +89,15 @@ def _due_at(matter: Return) -> datetime | None:
 
 
 def _passed_at(matter: Return) -> datetime | None:
-    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it."""
+    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it.
+
+    Goods that went home again, whatever was found, wait for a person.
+    """
     meant = [errand.began_at for errand in matter.errands if errand.what is What.REPLACE]
     judged = [at for at, wish in wished(matter, JudgeGoods) if wish.is_passed]
     seen = told(matter, GoodsInspected)
-    plain = [seen.happened_at] if seen and gradings.passes(matter.why, matter.claims, seen.graded) else []
+    is_plain = seen and not homeward.sent(matter) and gradings.passes(matter.why, matter.claims, seen.graded)
+    plain = [seen.happened_at] if seen and is_plain else []
     return min([*meant, *judged, *plain], default=None)
 
 
@@ -188,6 +192,12 @@ def replacement(matter: Return) -> Owed:
 def is_replacing(matter: Return) -> bool:
     """The new order is meant, or there."""
     return any(errand.what is What.REPLACE for errand in matter.errands)
+
+
+def is_irreplaceable(matter: Return) -> bool:
+    """No new order was made, as often as it was tried."""
+    tried = [errand.state for errand in matter.errands if errand.what is What.REPLACE]
+    return bool(tried) and all(state is State.REFUSED for state in tried)
 
 
 def new_order(matter: Return) -> Id | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from models.errand import Errand
+from models.errand import Errand, State
 from models.fact import (
     Fact,
     GoodsArrived,
@@ -71,8 +71,9 @@ def _unwanted(matter: Return) -> tuple[Errand, ...]:
 
 
 def _weighed(matter: Return, _: datetime) -> Return:
-    """The house holds no return."""
-    return matter
+    """The house holds no return, and what happened after all holds it no more."""
+    errand = errands.find(matter, matter.hold.errand) if matter.hold and matter.hold.errand else None
+    return matter.model_copy(update={"hold": None}) if errand and errand.state is State.DONE else matter
 
 
 RETURNS = Rulebook[Return, ReturnStanding](

@@ -90,6 +90,10 @@ REFUSALS: Final[Words] = {
         "The goods are the customer's: the case closes when they are sent home.",
         "商品属于买家，填写寄还的快递和运单号后工单自动关闭。",
     ),
+    "goods_went_home": (
+        "The goods are on their way home: refuse it, or scan them in if they are here again.",
+        "商品已寄还买家，请驳回；如已重新到仓，请先扫描到仓。",
+    ),
     "nothing_came": ("Nothing came back that could be exchanged.", "没有收到可换的商品。"),
     "not_due": ("No refund is due.", "当前没有待退款项。"),
     "held": ("It is held: release it first.", "已暂缓，请先解除。"),

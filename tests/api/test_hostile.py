@@ -125,3 +125,28 @@ async def test_what_no_courier_would_say_is_their_fault_and_not_ours(door, path)
     answer = await door.post(f"/webhooks/couriers/{path}", None, content=b"\0")
 
     assert (answer.status_code, answer.json()["return_code"]) == (400, "1000")
+
+
+@pytest.mark.parametrize("claims", [[(7, 1)], [(100_000, 1)], [(0, 100_000)] * 2])
+async def test_nobody_is_compensated_for_what_the_order_does_not_have(door, claims):
+    order = (await door.place()).json()["order"]
+    units = [{"line": line, "quantity": quantity} for line, quantity in claims]
+    words = {"order": order, "kind": "compensation", "why": "short", "sum": {"minor": 100}, "claims": units}
+    answer = await door.post("/returns", Role.SERVICE, json=words)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "more_than_bought")
+
+
+@pytest.mark.parametrize("line", [100_001, 2**31, 2**63])
+async def test_a_line_that_the_store_cannot_number_is_refused_before_any_story_hears_of_it(door, line):
+    units = {"line": line, "quantity": 1}
+    asked = {"order": "web/demo/N1", "kind": "return", "why": "short", "claims": [units]}
+    body = {"place": "east", "graded": [units | {"grade": "as_new"}]}
+    fact = {"kind": "goods_inspected", "at": "2026-11-11T12:00:00+08:00", "body": body}
+    answers = [
+        await door.post("/returns", Role.SERVICE, json=asked),
+        await door.post("/returns/0000000000000001-R1/facts", Role.WAREHOUSE, json=fact),
+    ]
+
+    told = [(answer.status_code, answer.json()["errors"][0]["pointer"]) for answer in answers]
+    assert told == [(422, "#/claims/0/line"), (422, "#/body/graded/0/line")]

@@ -467,6 +467,17 @@ async def test_of_people_who_decide_and_let_go_at_once_one_is_heard_and_the_mone
     assert len(lively.parties.providers[0].done(What.REFUND)) == let_go.count(200)
 
 
+async def test_whoever_comes_a_moment_too_late_is_told_that_it_is_over(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    answers = await asyncio.gather(
+        *(lively.post(f"/returns/{number}/wishes", Role.SERVICE, json={"kind": "withdraw"}) for _ in range(8))
+    )
+
+    late = [(answer.status_code, answer.json()["code"]) for answer in answers if answer.status_code != 200]
+    assert len(late) == 7
+    assert {*late} <= {(409, "over"), (409, "ended")}
+
+
 async def test_the_right_thing_is_sent_for_a_wrong_one_with_no_click_and_its_order_lives_beside_the_first(lively):
     """Three days after it left nobody is asked; meanwhile the first order does not end, and gives no unit twice."""
     order = await bought(lively, now())

@@ -14,7 +14,12 @@ from models.case import Owner, Role
 from models.noun import Id, Money
 from models.return_policy import CategoryTerms, Judgement, ReturnPolicy, Tier
 from models.returns import Level, Verdict
+from models.wish import Trigger
 from rules.approvals import level_of, level_to_decide, next_step, outcome, refusal_to_decide, wanted
+from rules.return_permissions import refusal
+from rules.rmas import learn
+from tests.builders import a_telling, fact
+from tests.rules.test_return_learning import a_return
 
 NOON, MINUTE = datetime(2026, 11, 12, 12, tzinfo=UTC), timedelta(minutes=1)
 POLICY = ReturnPolicy()
@@ -228,3 +233,12 @@ def test_every_wording_is_an_id_in_two_languages():
         assert wording.en.endswith(".")
         assert wording.zh.endswith("。")
     assert {wording.use for wording in WORDINGS.values()} == set(Use)
+
+
+@pytest.mark.parametrize(("source", "because"), [("desk", "second_pair_of_eyes"), ("warehouse", None)])
+def test_who_told_at_a_desk_what_came_back_does_not_also_let_the_money_go(source, because):
+    looked = {"place": "WH", "graded": [{"line": 0, "quantity": 2, "grade": "as_new"}], "by": "boss"}
+    due = learn(a_return(), fact(a_telling("goods_inspected", source, **looked)))
+
+    assert refusal(due, Trigger(by="boss")) == because
+    assert refusal(due, Trigger(by="fin")) is None

@@ -6,11 +6,12 @@ from itertools import permutations
 import pytest
 
 from models.case import Case, Owner, Role
+from models.noun import Money
 from models.return_policy import Patience
 from models.returns import Grade, Kind
 from models.rma import ReturnRecord, ReturnStage
 from models.wish import CloseCase, JudgeGoods, Lapse, RefuseRefund, Trigger, Withdraw
-from rules import homeward
+from rules import homeward, restocking
 from rules.return_permissions import granted, keeps_the_goods, refusal
 from rules.return_silences import LADDER, judged
 from rules.return_stages import since, stage_of, stop_of
@@ -121,6 +122,25 @@ def test_goods_that_left_before_anybody_said_no_wait_for_that_word():
 
     assert stage_of(matter) is ReturnStage.DUE
     assert (stage_of(end), since(end)) == (ReturnStage.SENT_HOME, NOON + 9 * HOUR)
+
+
+def test_nobody_pays_for_goods_that_went_home_and_they_are_on_no_shelf():
+    little = {"amount": Money(minor=1), "freely": Money(minor=1)}
+    here = looked_at(grade=Grade.AS_NEW).model_copy(update=little)
+    gone = learn(here, home())
+
+    assert (refusal(here, Trigger(by="fin")), refusal(gone, Trigger(by="fin"))) == (None, "goods_went_home")
+    assert (waits_for(here), waits_for(gone)) == ("little", "untriggered")
+    assert (bool(restocking.units(here)), restocking.units(gone)) == (True, ())
+    assert refusal(gone, MONEY) is None
+    assert refusal(learn(gone, arrived(4, "a2")), Trigger(by="fin")) is None
+
+
+def test_goods_that_went_home_are_exchanged_for_nothing_however_good_they_were():
+    gone = with_all(a_return(Kind.EXCHANGE), arrived(), home(2), inspected(Grade.AS_NEW, 3))
+
+    assert (stage_of(gone), waits_for(gone), refusal(gone, YES)) == (ReturnStage.ARRIVED, "unjudged", "goods_went_home")
+    assert stage_of(granted(gone, NO, NOON + 4 * HOUR)) is ReturnStage.SENT_HOME
 
 
 def test_the_last_waybill_counts_and_goods_that_come_again_must_go_again():

@@ -18,11 +18,12 @@ from models.refund import Way
 from models.return_policy import Judgement, Patience, Service
 from models.returns import AfterSale, Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
-from models.wish import CloseCase, Decide, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
+from models.wish import CloseCase, Decide, GiveUp, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_news import standing
 from rules.return_stages import stage_of, wished
 from rules.rmas import RETURNS
-from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no
+from tests.builders import refund_settled
+from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no, takes_the_task
 from tests.workflows.conftest import House, granted
 from workflows.rma import ReturnWorkflow
 from workflows.telling import attributes
@@ -249,6 +250,42 @@ async def test_once_the_money_is_on_its_way_nobody_turns_it_round(counter):
     await counter.wish(story, Retry(by="fin"))
     await counter.over(story)
     assert [deed.key for deed in counter.done(What.REFUND)] == ["B0001-R1-refund-2", "B0001-R1-refund-3"]
+
+
+async def test_money_of_which_the_provider_tells_that_it_keeps_it_is_not_asked_for_a_second_time(counter):
+    counter.wechat.moods[What.REFUND] = takes_the_task
+    story = await counter.ask()
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.until(lambda: counter.done(What.REFUND))
+    told = refund_settled("B0001-R1-refund-1", end="abnormal", at=now())
+    await story.signal(ReturnWorkflow.payment_callback, told)
+    matter = await counter.eventually(story, lambda matter: matter.hold is not None)
+
+    assert matter.hold.code == "refund_refund_abnormal"
+    assert await counter.refused(story, Retry(by="fin")) == "settle_with_provider"
+    assert await counter.wish(story, GiveUp(by="fin")) is ReturnStage.TRIGGERED
+    assert [deed.key for deed in counter.done(What.REFUND)][:1] == ["B0001-R1-refund-1"]
+
+
+@pytest.mark.parametrize("is_given_up", [False, True], ids=["stuck", "given_up"])
+async def test_money_that_went_back_after_all_is_given_back_by_nobody_else(counter, is_given_up):
+    counter.books.parts = counter.books.parts[:1]
+    counter.wechat.moods[What.REFUND] = takes_the_task
+    story = await counter.ask()
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.until(lambda: counter.done(What.REFUND))
+    ends = [refund_settled("B0001-R1-refund-1", end=end, id=end, at=now()) for end in ("abnormal", "done")]
+    await story.signal(ReturnWorkflow.payment_callback, ends[0])
+    await counter.eventually(story, lambda matter: matter.hold is not None)
+    if is_given_up:
+        assert await counter.wish(story, GiveUp(by="fin")) is ReturnStage.BY_HAND
+        await counter.eventually(story, lambda matter: [case for case in matter.cases if not case.closed_at])
+    await story.signal(ReturnWorkflow.payment_callback, ends[1])
+    matter = await counter.over(story)
+
+    assert (stage_of(matter), matter.hold) == (ReturnStage.REFUNDED, None)
+    assert [case.closed_by for case in matter.cases if case.closed_at] == [None] * len(matter.cases)
+    assert [errand.key for errand in matter.errands if errand.what is What.REFUND] == ["B0001-R1-refund-1"]
 
 
 async def test_finance_holds_a_refund_and_lets_it_go_later(counter):

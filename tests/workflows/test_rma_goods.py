@@ -144,6 +144,18 @@ async def test_a_second_look_changes_nothing_once_the_new_order_is_there(counter
     assert stage_of(await counter.over(story)) is ReturnStage.REPLACED
 
 
+async def test_what_is_not_sent_anew_because_the_money_went_back_is_withdrawn_and_sent_by_nobody(counter):
+    counter.books.refuses = "order_is_stopping"
+    story = await counter.ask(kind=Kind.RESHIP, why=Why.NOT_RECEIVED)
+    matter = await counter.eventually(story, lambda matter: matter.hold is not None)
+    assert matter.hold.code == "replace_order_is_stopping"
+    await counter.wish(story, Withdraw(by="wu"))
+
+    matter = await counter.over(story)
+    assert (stage_of(matter), standing(matter)) == (ReturnStage.WITHDRAWN, "over")
+    assert [case.deadline for case in matter.cases if not case.closed_at] == []
+
+
 async def test_an_order_that_cannot_be_made_is_tried_again_or_sent_by_hand(counter):
     counter.books.refuses = "number_taken"
     story = await counter.ask(kind=Kind.RESHIP, why=Why.SHORT)
