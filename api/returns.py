@@ -19,6 +19,7 @@ from models.asking import NewReturn
 from models.case import Role
 from models.errors import Missing, Refused
 from models.fact import Telling
+from models.intake import Note
 from models.noun import Id, Money, When
 from models.refund import Way
 from models.returns import Claim, Grade, Instead, Kind, Why
@@ -52,7 +53,7 @@ class Asking(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     sum: Money | None = Field(None, description="Of a compensation.")
     instead: tuple[Instead, ...] = Field((), max_length=500, description="Of an exchange: other things than before.")
     way: Way = Field(Way.ORIGINAL, description="The way the money came, or to a balance in the shop's wallet.")
-    note: str = Field("", max_length=500, description="Beside the reason, never instead of it.")
+    note: Note = Field("", max_length=500, description="Beside the reason, never instead of it.")
 
 
 class Told(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
