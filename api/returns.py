@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from api.dependencies import Given, Spoken, only
 from api.desk import number_of
+from api.limits import KIB
 from api.records import known_of
 from api.relay import begin
 from api.return_views import ReturnView, view
@@ -39,6 +40,7 @@ TELLERS: Final[dict[str, tuple[Role, ...]]] = {
     "goods_sent_home": (*DESK, Role.WAREHOUSE),
 }
 SENT_HOME: Final = "goods_sent_home"
+FULL: Final = 512 * KIB  # of one return: far beyond every one of them, and a quarter of what Temporal carries at once
 TRUSTED: Final = {Role.WAREHOUSE: Source.WAREHOUSE, Role.SHOP: Source.CHANNEL}  # of anybody else it is the desk's word
 
 
@@ -187,6 +189,8 @@ async def heard(tools: Tools, visitor: Visitor, return_id: Id, said: Told, numbe
     known = await seen(tools, visitor, return_id)
     if said.kind == SENT_HOME and (reason := keeps_the_goods(known.matter)):
         raise Refused(reason)
+    if len(known.matter.model_dump_json()) > FULL:
+        raise Refused("told_too_much")
     await _must_be_ours(tools, said.body.get("place"))
     await _must_show_it(tools, known.matter, said.body.get("pictures"))
     await tell(tools, return_id, telling)
