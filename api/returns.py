@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from api.dependencies import Given, Spoken, only
 from api.desk import number_of
+from api.limits import KIB
 from api.records import known_of
 from api.relay import begin
 from api.return_views import ReturnView, view
@@ -19,6 +20,7 @@ from models.asking import NewReturn
 from models.case import Role
 from models.errors import Missing, Refused
 from models.fact import Telling
+from models.intake import Note
 from models.noun import Id, Money, When
 from models.refund import Way
 from models.returns import Claim, Grade, Instead, Kind, Why
@@ -38,6 +40,7 @@ TELLERS: Final[dict[str, tuple[Role, ...]]] = {
     "goods_sent_home": (*DESK, Role.WAREHOUSE),
 }
 SENT_HOME: Final = "goods_sent_home"
+FULL: Final = 512 * KIB  # of one return: far beyond every one of them, and a quarter of what Temporal carries at once
 TRUSTED: Final = {Role.WAREHOUSE: Source.WAREHOUSE, Role.SHOP: Source.CHANNEL}  # of anybody else it is the desk's word
 
 
@@ -52,7 +55,7 @@ class Asking(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     sum: Money | None = Field(None, description="Of a compensation.")
     instead: tuple[Instead, ...] = Field((), max_length=500, description="Of an exchange: other things than before.")
     way: Way = Field(Way.ORIGINAL, description="The way the money came, or to a balance in the shop's wallet.")
-    note: str = Field("", max_length=500, description="Beside the reason, never instead of it.")
+    note: Note = Field("", max_length=500, description="Beside the reason, never instead of it.")
 
 
 class Told(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
@@ -186,6 +189,8 @@ async def heard(tools: Tools, visitor: Visitor, return_id: Id, said: Told, numbe
     known = await seen(tools, visitor, return_id)
     if said.kind == SENT_HOME and (reason := keeps_the_goods(known.matter)):
         raise Refused(reason)
+    if len(known.matter.model_dump_json()) > FULL:
+        raise Refused("told_too_much")
     await _must_be_ours(tools, said.body.get("place"))
     await _must_show_it(tools, known.matter, said.body.get("pictures"))
     await tell(tools, return_id, telling)

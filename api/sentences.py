@@ -26,6 +26,7 @@ SENTENCES: Final = {
     "not_your_level": "This waits for another level to agree.",
     "asked_for_it_yourself": "Who asked for it does not agree to it: somebody else must.",
     "second_pair_of_eyes": "Who had a hand in it before does not do this too: somebody else must.",
+    "told_too_much": "So much was told of this return that it takes no more.",
     "return_unknown": "There is no such return.",
     "stray_unknown": "There is no such parcel.",
     "stray_settled": "Somebody has settled this parcel already.",

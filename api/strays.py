@@ -14,6 +14,7 @@ from api.stray_views import StrayView, stray_view
 from api.tools import Tools
 from api.visitors import Visitor
 from models.case import Role
+from models.intake import Note
 from models.noun import Id, When
 from models.picture import NewPicture, Occasion
 from models.stray import NewStray, Stray
@@ -31,7 +32,7 @@ class Unexpected(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=Tr
     code: Id = Field(description="As it was scanned: the same code again is the same parcel.")
     place: Id
     at: When | None = Field(None, description="By the device's clock; without it, now.")
-    note: str = Field("", max_length=500, description="What is in it; kept encrypted.")
+    note: Note = Field("", max_length=500, description="What is in it; kept encrypted.")
 
 
 class Whose(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):

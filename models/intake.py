@@ -13,6 +13,7 @@ from models.stage import Paying
 
 # A buyer presses Enter; nothing else that cannot be seen belongs into a note.
 SEVERAL_LINES = rf"^(?:[^{UNSEEN}]|[\t\r\n])*$"
+Note = Annotated[str, StringConstraints(pattern=SEVERAL_LINES)]
 
 
 class NewOrder(Noun, frozen=True):
@@ -31,7 +32,7 @@ class NewOrder(Noun, frozen=True):
     total: Money
     placed_at: datetime
     receiver: Contact  # as `GivenContact`, where a connector reads it
-    note: Annotated[str, StringConstraints(pattern=SEVERAL_LINES)] = Field(default="", max_length=500)
+    note: Note = Field(default="", max_length=500)
 
     @property
     def id(self) -> Id:

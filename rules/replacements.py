@@ -1,6 +1,11 @@
 """What an order knows of goods that were sent for its own."""
 
+from collections import Counter
+from collections.abc import Sequence
+
+from models.noun import Id
 from models.order import Order
+from models.returns import AfterSale
 from rules import aftersales, money
 from rules.exchanges import KINDS
 
@@ -11,3 +16,23 @@ def worth(order: Order) -> int:
     told = [known for known in aftersales.of(order, *aftersales.DECIDED) if known.ends_in in KINDS]
     claims = [claim for known in told for claim in known.claims]
     return sum(money.first_units(paid[c.line], order.lines[c.line].quantity, c.quantity) for c in claims)
+
+
+def worth_in(order: Order, stopped: Sequence[Id]) -> int:
+    """The same of units in these boxes, also while they are being sent. Units: minor.
+
+    Others were sent for units outside of them first of all: those the customer has.
+    """
+    paid = money.split(order.total.minor, [line.total.minor for line in order.lines])
+    inside, sent = money.units_of(order, stopped), _sent(order)
+    bought = [line.quantity for line in order.lines]
+    counts = [max(0, sent[nth] - (quantity - inside[nth])) for nth, quantity in enumerate(bought)]
+    return sum(money.first_units(paid[nth], bought[nth], count) for nth, count in enumerate(counts) if count)
+
+
+def _sent(order: Order) -> Counter[int]:
+    told = aftersales.of(order, AfterSale.TRIGGERED, *aftersales.DECIDED)
+    units = Counter[int]()
+    for claim in [claim for known in told if known.ends_in in KINDS for claim in known.claims]:
+        units[claim.line] += claim.quantity
+    return units

@@ -90,6 +90,7 @@ REFUSALS: Final[Words] = {
         "The goods are the customer's: the case closes when they are sent home.",
         "商品属于买家，填写寄还的快递和运单号后工单自动关闭。",
     ),
+    "told_too_much": ("So much was told of this return that it takes no more.", "该退货单的记录已过多，不再接收。"),
     "goods_went_home": (
         "The goods are on their way home: refuse it, or scan them in if they are here again.",
         "商品已寄还买家，请驳回；如已重新到仓，请先扫描到仓。",

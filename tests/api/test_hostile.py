@@ -150,3 +150,18 @@ async def test_a_line_that_the_store_cannot_number_is_refused_before_any_story_h
 
     told = [(answer.status_code, answer.json()["errors"][0]["pointer"]) for answer in answers]
     assert told == [(422, "#/claims/0/line"), (422, "#/body/graded/0/line")]
+
+
+@pytest.mark.parametrize("note", ["a\0b", "\u202ecba", "\u2066x"])
+async def test_a_note_that_would_read_otherwise_than_it_was_written_is_refused(door, note):
+    asked = {"order": "web/demo/N1", "kind": "refund_only", "why": "short", "claims": [{"line": 0, "quantity": 1}]}
+    kept = {"code": "SF404", "place": "east"}
+    answers = [
+        await door.post("/returns", Role.SERVICE, json=asked | {"note": note}),
+        await door.post("/strays", Role.WAREHOUSE, json=kept | {"note": note}),
+    ]
+
+    told = [(answer.status_code, answer.json()["errors"][0]["pointer"]) for answer in answers]
+    assert told == [(422, "#/note")] * 2
+    plain = await door.post("/returns", Role.SERVICE, json=asked | {"note": "破了\r\n👩\u200d👩"})
+    assert (plain.status_code, plain.json()["code"]) == (404, "order_unknown")

@@ -212,6 +212,17 @@ async def test_what_is_paid_for_or_does_not_come_back_is_not_sent_home(lively):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_return_of_which_too_much_was_told_takes_no_more_of_it(lively, monkeypatch):
+    """Beyond what Temporal carries at once it could not be reckoned, or go on in a new run: it would stand for ever."""
+    number = (await asked(lively, await bought(lively), kind="return", why="defective")).json()["id"]
+    said = {"kind": "goods_arrived", "at": SCANNED, "body": {"place": "east"}}
+    assert (await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=said)).status_code == 202
+    monkeypatch.setattr("api.returns.FULL", 500)
+    answer = await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=said)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "told_too_much")
+
+
 async def test_goods_come_back_under_a_label_of_ours_and_its_couriers_word_finds_the_return_by_the_waybill(lively):
     order = await bought(lively)
     number = (await asked(lively, order, kind="return", why="defective")).json()["id"]

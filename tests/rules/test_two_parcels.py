@@ -21,7 +21,7 @@ from rules.permissions import refusal
 from rules.reports import owed as report_owed
 from rules.scans import answer_to
 from rules.stages import stage_of
-from rules.undoing import owed, to_put_back
+from rules.undoing import owed, refund_due, to_put_back
 from rules.wishes import granted
 from tests.builders import (
     NOON,
@@ -35,6 +35,7 @@ from tests.builders import (
     ready,
     received_back,
     reserved,
+    return_told,
     shipped,
     tracked,
     two_boxes,
@@ -196,3 +197,14 @@ def test_one_that_turns_round_by_itself_is_a_case_and_the_other_is_not():
     order = after(order, shipped(first), shipped(second, "s2"), tracked(first, "returning"), delivered(second, "d2"))
 
     assert {deadline for deadline, _ in cases(order)} == {"astray"}
+
+
+@pytest.mark.parametrize(
+    ("line", "standing", "due"), [(1, "triggered", 0), (1, "done", 0), (0, "done", 10000), (1, "over", 10000)]
+)
+def test_the_money_for_a_rest_of_which_others_were_sent_does_not_go_back_as_well(line, standing, due):
+    order, first, _ = two()
+    sent = return_told(order, standing, kind="reship", why="not_received", line=line, quantity=line + 1)
+    rest = granted(after(order, shipped(first), sent), CancelRest(by="u1"), LATER)
+
+    assert refund_due(rest) == due
