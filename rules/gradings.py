@@ -9,14 +9,19 @@ from rules.faults import fault_of
 FRESH = (Grade.AS_NEW, Grade.OPENED)
 
 
-def within(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Graded, ...]:
-    """What was graded of what was claimed: anything beyond it nobody agreed to."""
-    left, kept = {claim.line: claim.quantity for claim in claims}, list[Graded]()
+def parted(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[tuple[Graded, int], ...]:
+    """What was graded, and how many of it were claimed: the first ones."""
+    left, known = {claim.line: claim.quantity for claim in claims}, list[tuple[Graded, int]]()
     for units in graded:
         counted = min(units.quantity, left.get(units.line, 0))
         left[units.line] = left.get(units.line, 0) - counted
-        kept += [units.model_copy(update={"quantity": counted})] if counted else []
-    return tuple(kept)
+        known.append((units, counted))
+    return tuple(known)
+
+
+def within(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Graded, ...]:
+    """What was graded of what was claimed: anything beyond it nobody agreed to."""
+    return tuple(units.model_copy(update={"quantity": counted}) for units, counted in parted(claims, graded) if counted)
 
 
 def came(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Claim, ...]:

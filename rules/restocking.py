@@ -6,10 +6,11 @@ from models.fact import GoodsInspected
 from models.noun import Id
 from models.returns import Grade
 from models.rma import Return
-from rules import homeward
+from rules import gradings, homeward
 from rules import return_stages as stages
 
-ROOMS = {Grade.AS_NEW: "", Grade.OPENED: "damaged", Grade.WORN: "damaged", Grade.DAMAGED: "damaged"}
+BESIDE = "damaged"
+ROOMS = {Grade.AS_NEW: "", Grade.OPENED: BESIDE, Grade.WORN: BESIDE, Grade.DAMAGED: BESIDE}
 
 
 class Back(NamedTuple):
@@ -24,10 +25,13 @@ class Back(NamedTuple):
 def units(matter: Return) -> tuple[Back, ...]:
     """What is ours again: not what we never sold, nor what did not come, nor what is the customer's.
 
-    Theirs are the goods of a return that is no more, and goods that went home.
+    Theirs are the goods of a return that is no more, and goods that went home. What nobody asked back is not for sale,
+    whatever it looks like, until somebody has seen to it.
     """
     seen = stages.told(matter, GoodsInspected)
     if seen is None or stages.is_stopped(matter) or homeward.sent(matter):
         return ()
-    ours = [units for units in seen.graded if units.grade in ROOMS]
-    return tuple(Back(units.line, units.quantity, ROOMS[units.grade], seen.place) for units in ours)
+    parts = [part for part in gradings.parted(matter.claims, seen.graded) if part[0].grade in ROOMS]
+    asked = [Back(units.line, counted, ROOMS[units.grade], seen.place) for units, counted in parts if counted]
+    beyond = [(units, units.quantity - counted) for units, counted in parts]
+    return (*asked, *(Back(units.line, count, BESIDE, seen.place) for units, count in beyond if count))

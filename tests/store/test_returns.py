@@ -362,6 +362,17 @@ async def test_who_looks_again_books_what_it_is_and_goods_that_are_the_customers
     assert not [one for one in await shelves.audit() if one.place.startswith("hz")]
 
 
+async def test_what_nobody_asked_back_is_not_for_sale(db, returns):
+    await Shelves(db).add_place(Place(id="hz", name="hz", district="330106"))
+    made, _ = await returns.ask(wanted(await bought(db), kind=Kind.RETURN))
+    made = made.model_copy(update={"judgement": Judgement(verdicts=()), "steps": (HOUSE,)})
+    before = await lying(db)
+    await put(returns, looked(made, 1, Grade.AS_NEW, Grade.AS_NEW, Grade.AS_NEW))
+    after = await lying(db)
+
+    assert {place: after[place] - before.get(place, 0) for place in after} == {"hz": 1, "hz.damaged": 2}
+
+
 async def test_what_was_promised_meanwhile_stays_on_the_shelf_and_the_audit_says_so(db, returns):
     shelves = Shelves(db)
     await shelves.add_place(Place(id="hz", name="hz", district="330106"))
