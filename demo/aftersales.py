@@ -41,6 +41,7 @@ OVER = (
     "graded_otherwise",
     "by_hand_refund",
     "by_hand_order",
+    "given_back_twice",
     "swapped",
 )  # somebody looks, and that is all
 SOON = 1.5  # seconds between two looks

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.approval import Agreement
-from models.case import Role
-from models.errand import What
+from models.case import Case, Role
+from models.errand import Errand, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, GoodsShown
 from models.inquiry import Inquiry
 from models.return_policy import Patience
@@ -176,6 +176,20 @@ def _given_up(matter: Return, what: What) -> Due | None:
     return Due(min(ends), min(ends)) if ends else None
 
 
+def _twice(matter: Return) -> Due | None:
+    """Somebody gave it back by hand, and after that its provider did."""
+    seen = [case for case in matter.cases if case.deadline == stages.BY_HAND_REFUND and case.closed_by]
+    ends = [at for case in seen for errand in matter.errands if (at := _again_at(errand, case))]
+    return Due(min(ends), min(ends)) if ends else None
+
+
+def _again_at(errand: Errand, case: Case) -> datetime | None:
+    """Where the case was about this refund."""
+    is_its = errand.what is What.REFUND and errand.state is State.DONE and errand.began_at < case.since
+    is_late = case.closed_at is not None and errand.ended_at is not None and case.closed_at < errand.ended_at
+    return errand.ended_at if is_its and is_late else None
+
+
 def _stuck(matter: Return) -> Due | None:
     return standstill.stuck(matter, () if not stages.owed(matter) else refusals.refunds(matter))
 
@@ -211,6 +225,7 @@ ROWS: tuple[Deadline[Return], ...] = (
     ),
     Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
     Deadline(stages.BY_HAND_REFUND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
+    Deadline("given_back_twice", "somebody to fetch back money that went twice", _twice, Role.FINANCE),
     Deadline(stages.BY_HAND_ORDER, "somebody to send the goods by hand", _sent_by_hand, Role.SERVICE),
     Deadline(
         "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE

@@ -225,7 +225,7 @@ async def _sends_home(back, matter):
         await back.send_home()
 
 
-LOOKED_AT = (*BY_HAND, "goods_without_return", "graded_otherwise", "swapped")
+LOOKED_AT = (*BY_HAND, "given_back_twice", "goods_without_return", "graded_otherwise", "swapped")
 STEPS: dict[ReturnStage, Callable] = {
     ReturnStage.APPROVED: _sends,
     ReturnStage.SENT_BACK: lambda back, _: back.arrive(),

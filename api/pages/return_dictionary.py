@@ -143,6 +143,7 @@ RETURNS: Final[Words] = {
     "deadline.untriggered": ("finance to let the money go", "财务放款"),
     "deadline.unassessed": ("how much goes back", "核定退款金额"),
     "deadline.by_hand_refund": ("a refund by hand", "人工退款"),
+    "deadline.given_back_twice": ("money that went twice", "重复退款待追回"),
     "deadline.goods_without_return": ("goods that came without a return", "有货无退货单"),
     "deadline.not_sent_home": ("the warehouse to send the goods home", "原件待寄还"),
     "deadline.graded_otherwise": ("goods that nobody asked back", "退回与申请不符"),

@@ -10,7 +10,7 @@ import pytest
 
 from models.approval import Step
 from models.case import Owner, Role
-from models.errand import What
+from models.errand import State, What
 from models.line import Box, Units
 from models.noun import Money
 from models.policy import Amendment, Policy, Span
@@ -36,7 +36,7 @@ from models.wish import (
 from rules.return_labels import live
 from rules.return_silences import ROWS
 from rules.return_stages import decisions, stage_of
-from tests.builders import delivered, tracked
+from tests.builders import delivered, refund_settled, tracked
 from tests.giving_back import GOOD, ONE_WORN, Back, Plan, Street, a_street
 from tests.others import now
 from tests.standing import UNREADABLE
@@ -116,9 +116,18 @@ async def puzzled(back):
     await back.tell(UNREADABLE)
 
 
+async def paid_by_hand(back):
+    """And somebody saw to that; only then the provider does it after all."""
+    refund = next(errand for errand in back.matter.errands if errand.state is State.GIVEN_UP)
+    case = case_of(await back.until(lambda matter: case_of(matter, "by_hand_refund")), "by_hand_refund")
+    await back.wish(_seen(case))
+    await back.tell(refund_settled(refund.key, "done", "late", now()))
+
+
 HELD = seen(lambda matter: matter.hold)
 IS_IN = asked(Back.send_back, Back.arrive, kind=Kind.RETURN)
 GIVEN_UP = (HELD, wish(GiveUp(by="desk")))
+ONE_PART = (Back.arrive, Back.inspect, wish(TRIGGER))  # of worn goods only one payment gives something back
 DENIED = Denied(courier="sf", signed_at=now())
 LOST = asked(steps=SERVICE, why=Why.NOT_RECEIVED, denied=DENIED)
 FOR_SIZE = {"kind": Kind.EXCHANGE, "why": Why.WRONG_SIZE}
@@ -186,6 +195,12 @@ PEOPLES = {
     "untriggered": Silence(asked(), REAL.trigger_within, Role.FINANCE, done(wish(TRIGGER))),
     "unassessed": Silence(asked(wish(TRIGGER), how="unmade"), SOON.done_within, Role.FINANCE, done()),
     "by_hand_refund": Silence(asked(wish(TRIGGER), *GIVEN_UP, how="shunned"), AT_ONCE, Role.FINANCE, looked_at),
+    "given_back_twice": Silence(
+        asked(*ONE_PART, *GIVEN_UP, puzzled, paid_by_hand, how="shunned", plan=Plan(graded=ONE_WORN), kind=Kind.RETURN),
+        AT_ONCE,
+        Role.FINANCE,
+        looked_at,
+    ),
     "by_hand_order": Silence(
         asked(*GIVEN_UP, how="never_made", kind=Kind.RESHIP, why=Why.SHORT), AT_ONCE, Role.SERVICE, looked_at
     ),
@@ -206,7 +221,14 @@ PEOPLES = {
     "stuck": Silence(asked(wish(TRIGGER), how="shunned"), AT_ONCE, Role.FINANCE, done(HELD, wish(RETRY))),
     "unread": Silence(asked(puzzled), AT_ONCE, Role.OPS, done(wish(Dismiss(by="desk", telling=UNREADABLE.id)))),
 }
-LOOKED_AT = ("swapped", "by_hand_refund", "by_hand_order", "goods_without_return", "graded_otherwise")
+LOOKED_AT = (
+    "swapped",
+    "by_hand_refund",
+    "given_back_twice",
+    "by_hand_order",
+    "goods_without_return",
+    "graded_otherwise",
+)
 BY_A_PERSON = dict.fromkeys(LOOKED_AT, "boss")  # nothing else ends them
 
 
