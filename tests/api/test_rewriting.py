@@ -44,6 +44,9 @@ class Backup:
     async def restore(self):
         async with self.db.begin() as conn:
             await conn.execute(text("SET LOCAL session_replication_role = replica"))
+            await conn.execute(
+                text("SET LOCAL deadlock_timeout = '1min'")
+            )  # of two in each other's way, the other yields
             names = ", ".join(f"public.{name}" for name, _ in self.tables)
             await conn.execute(text(f"TRUNCATE {names} CASCADE"))
             for name, columns in self.tables:

@@ -41,7 +41,7 @@ TABLES = (
     wechat_words.REFUSALS,
 )
 
-NO_REASONS = {permissions.STUCK, "clock"}  # a deadline's name, and ours
+NO_REASONS = {permissions.STUCK, "clock", *return_permissions.ANSWERED}  # deadlines' names, and ours
 
 
 def reasons_in(rules):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.pages.dictionary import WORDS
 from models.case import Case, Owner, Role
 from models.errand import State
 from models.picture import NewPicture, Occasion
@@ -138,7 +139,8 @@ async def some_returns(door, db):
         new = NewPicture(order=first.order, about=first.id, occasion=Occasion.REQUEST, by="web/demo")
         await door.tools.pictures.add(new, content)
     case = Case(story=first.id, deadline="undecided", since=LATER, rung=Owner.LEAD, role=Role.SERVICE, opened_at=LATER)
-    await put(returns, first.model_copy(update={"cases": (case,)}))
+    to_look_at = case.model_copy(update={"deadline": "given_back_twice", "role": Role.FINANCE})
+    await put(returns, first.model_copy(update={"cases": (case, to_look_at)}))
     await put(returns, given(told(told(with_wish(second, YES), 1), 2), State.GIVEN_UP))
     third, fourth = await asked(db), await asked(db)
     await put(returns, told(told(with_wish(third, YES), 1), 2))
@@ -173,4 +175,8 @@ async def test_what_a_customer_photographed_is_shown_and_a_case_can_be_closed(do
         assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 16
         assert "HEIC Open the file" in await visit.text(".album")
         assert "somebody to decide on a return lead · customer service" in await visit.text(".incidents")
+        waits, to_look_at = await visit.page.locator(".incidents li").all()
+        assert await waits.locator("button").count() == 0  # it closes with the answer, and says so
+        assert WORDS["return_refusal.answer_it"][0] in await waits.inner_text()
+        assert await to_look_at.locator("button").count() == 1
         assert "Nobody answered in time" in await answered(visit, ".incidents button")  # this door's Temporal is away
