@@ -44,6 +44,10 @@ DRAINED = VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED
 class Releases(House):
     """A house whose workers come as versions."""
 
+    def __init__(self, env):
+        super().__init__(env)
+        self.served = {}  # by each version: its queues
+
     @asynccontextmanager
     async def serving(self, build, *, hands=True):
         """Every worker of this version, with its code and its name; or those alone who tell stories."""
@@ -53,22 +57,41 @@ class Releases(House):
             yield
 
     async def workers(self, build, *, hands):
-        """Why nothing is remembered: each task then replays its whole story, which only its own code can."""
+        """Whoever is sent a story of another version must replay the whole of it, which only its own code can."""
         mine, address = copy.copy(self), self.client.service_client.config.target_host
         mine.client = await Client.connect(address, data_converter=CONVERTER, identity=build or "none")
         crew = worker.Crew(WorkerDeploymentVersion(DEPLOYMENT, build) if build else None, timedelta(0))
         with mock.patch.object(worker, "OrderWorkflow", CODE[build]):
-            stories = worker.stories(mine.client, self.kept(), SANDBOX, remembered=0, crew=crew)
-        return [stories, *(mine.hands(crew) if hands else ())]
+            stories = worker.stories(mine.client, self.kept(), SANDBOX, crew=crew)
+        crowd = [stories, *(mine.hands(crew) if hands else ())]
+        if build:
+            self.served[build] = {each.task_queue for each in crowd}
+        return crowd
 
     async def make_current(self, build):
-        """What `temporal worker deployment set-current-version` does, once the version has come; and until all know."""
+        """What `temporal worker deployment set-current-version` does, once all versions have come; and until all know.
+
+        Why all: while queues still come, Temporal may never say that a change has reached them
+        (temporalio/temporal#11842).
+        """
         async with asyncio.timeout(LONG):
+            while not all([await self.has_come(each) for each in self.served]):
+                await asyncio.sleep(0.1)
             while (wrong := await self.refused(build)) in NOT_YET:
                 await asyncio.sleep(0.1)
             assert wrong is None, wrong
             while not await self.is_known(build):
                 await asyncio.sleep(0.1)
+
+    async def has_come(self, build):
+        """Temporal knows every queue of this version."""
+        try:
+            known = await self.described(build)
+        except RPCError as error:
+            if error.status not in NOT_YET:
+                raise
+            return False
+        return self.served[build] <= {each.name for each in known.version_task_queues}
 
     async def refused(self, build):
         wanted = asked.SetWorkerDeploymentCurrentVersionRequest(
@@ -87,13 +110,15 @@ class Releases(House):
         under_way = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
         return is_current and known.routing_config_update_state != under_way
 
-    async def drainage(self, build):
+    async def described(self, build):
         about = asked.DescribeWorkerDeploymentVersionRequest(
             namespace=self.client.namespace,
             deployment_version=Version(deployment_name=DEPLOYMENT, build_id=build),
         )
-        described = await self.client.workflow_service.describe_worker_deployment_version(about)
-        return described.worker_deployment_version_info.drainage_info.status
+        return await self.client.workflow_service.describe_worker_deployment_version(about, timeout=AN_ANSWER)
+
+    async def drainage(self, build):
+        return (await self.described(build)).worker_deployment_version_info.drainage_info.status
 
     async def drained(self, build):
         async with asyncio.timeout(LONG):

@@ -174,7 +174,7 @@ async def versioned(env, fleet, build):
     """Those who tell stories, and our own hands, as one version of the worker."""
     client, crew = await a_line(env), worker.Crew(WorkerDeploymentVersion(DEPLOYMENT, build), timedelta(0))
     async with (
-        worker.stories(client, fleet.memory, SANDBOX, remembered=0, crew=crew),
+        worker.stories(client, fleet.memory, SANDBOX, crew=crew),
         worker.ours(client, fleet.memory, crew=crew),
     ):
         yield

@@ -1,4 +1,4 @@
-"""Orders are handed over from version to version: those at rest, awake or woken."""
+"""Orders are handed over from version to version: some new ones first, then those at rest, awake or woken."""
 
 import asyncio
 import time
@@ -37,6 +37,17 @@ async def left(house, count):
             await asyncio.sleep(0.2)
 
 
+async def begun_until_both_tell(house):
+    """Orders until each version has at least two of them. Who tells an order is seen from its first task on."""
+    told = {FIRST: [], SECOND: []}
+    while min(map(len, told.values())) < 2:
+        story = await house.shippable()
+        [build] = await house.told_by(story)
+        told[build].append(story)
+        assert sum(map(len, told.values())) < 40
+    return told
+
+
 async def live_on(house, *stories):
     for story in stories:
         await house.tell(story, shipped(story.parcel), delivered(story.parcel))
@@ -51,6 +62,30 @@ async def live_on(house, *stories):
 def content(house, story):
     """All that is known of an order, but for how often it was written down."""
     return house.record(story).model_copy(update={"version": 0})
+
+
+async def test_with_a_ramp_new_orders_divide_and_at_nought_those_begun_are_back_without_harm(house):
+    async with house.serving(FIRST), house.serving(SECOND):
+        await house.make_current(FIRST)
+        await house.known.ramp(SECOND, 50)
+        told = await begun_until_both_tell(house)
+
+        assert {v.build_id: (v.state, v.percentage) for v in await house.known.versions()} == {
+            FIRST: ("current", None),
+            SECOND: ("ramping", 50),
+        }
+        await left(house, 0)
+        for build, stories in told.items():
+            assert [await house.told_by(story) for story in stories] == [[build]] * len(stories)
+
+        await house.known.ramp(SECOND, 0)
+        await left(house, len(told[SECOND]))
+        await wake(house.known, len(told[SECOND]), FAST)
+        for story in told[SECOND]:
+            await house.moved(story, SECOND, FIRST)
+
+        assert [await house.told_by(story) for story in told[FIRST]] == [[FIRST]] * len(told[FIRST])
+        await live_on(house, *told[FIRST], *told[SECOND])
 
 
 async def test_nudged_orders_at_rest_move_with_nothing_new_in_them_and_twice_is_once(house):
