@@ -19,6 +19,7 @@ from models.refund import Before
 from models.returns import AfterSale, Beside, Kind
 from models.rma import Assessed, Return, ReturnRecord, ReturnStage
 from rules import aftersales, exchanges, return_making, return_silences, undoing
+from rules import return_stages as stages
 from rules.refund_before import with_own
 from rules.refund_grounds import inspected
 from rules.return_news import news, standing, telling
@@ -159,12 +160,13 @@ class Returns:
     async def replace(self, matter: Return) -> Id:
         """The order that is sent for it, with the address of the first; claimed once, however often it is asked.
 
-        Raises: NotYet("order_not_told") as above; Refused("order_is_stopping"): its customer has the money back;
+        Raises: NotYet("order_not_told") as above; Refused("order_is_stopping"): its customer has the money back, of all
+        of it or of these goods;
         Refused("number_taken"), Missing("forgotten").
         """
         async with self.db.begin() as conn:
             order, _, _ = await _locked(conn, matter.order)
-        if not _is_own(order, matter):
+        if not _is_own(order, matter) or undoing.is_overpaid(order):
             raise Refused("order_is_stopping")
         receiver = await self.contacts.get(order.id, order.contact_version)
         new, link = exchanges.sent_for(order, matter, receiver), exchanges.link(matter)
@@ -314,6 +316,4 @@ def _row(record: ReturnRecord) -> dict[str, object]:
 
 def _amount(matter: Return) -> int | None:
     """What goes back: as it was decided; before that as expected since inspection, or if everything is as claimed."""
-    if matter.assessed:
-        return sum(part.amount.minor for part in matter.assessed.parts)
-    return None if inspected(matter) else matter.amount.minor
+    return None if inspected(matter) and not matter.assessed else stages.amount(matter).minor

@@ -64,7 +64,10 @@ OUTSIDE: Final[dict[str, tuple[str, str]]] = {
     "outcome.refund_not_allowed": ("this payment cannot be refunded", "该笔不允许退款"),
     "outcome.refund_closed": ("they closed the refund", "退款已关闭"),
     "outcome.refund_abnormal": ("the customer's card does not take it", "退款异常，卡不可入账"),
-    "outcome.order_is_stopping": ("the order was stopped: withdraw it", "原订单已取消，请撤销补发"),
+    "outcome.order_is_stopping": (
+        "the order, or its rest, was stopped and is paid back: withdraw it",
+        "原订单（或未发部分）已取消并退款，请撤销补发",
+    ),
     "outcome.more_than_left": ("more than is left to give back", "超出可退金额"),
     "outcome.balance_too_low": ("not enough money in our account", "商户余额不足"),
     "outcome.no_wallet": ("the customer has no balance there", "客户未开通余额"),

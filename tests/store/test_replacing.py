@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from models.case import Role
+from models.errand import State, What
 from models.errors import Missing, NotYet, Refused
 from models.line import Box, Line, Units
 from models.noun import Money
 from models.order import Flag, Order, Record, Replaces
 from models.return_policy import ReturnPolicy
 from models.returns import Instead, Kind, Why
-from models.wish import Cancel, ChangeAddress
+from models.wish import Cancel, CancelRest, ChangeAddress, Granted
+from rules import errands, undoing
 from rules.deadlines import judged
 from rules.wishes import granted as wished
 from store.forgetting import Forgetting
@@ -76,6 +78,27 @@ async def test_nothing_is_sent_before_the_order_knows_or_where_it_gives_everythi
         await returns.replace(matter)
     with pytest.raises(Missing):
         await claims(db).seed(f"{order.id}-X1")
+
+
+@pytest.mark.parametrize("state", [State.BEGUN, State.DONE, State.REFUSED])
+@pytest.mark.parametrize(("quantity", "is_inside"), [(2, False), (3, True)])
+async def test_what_a_stopped_rest_paid_back_is_not_sent_as_well(db, returns, state, quantity, is_inside):
+    order = await bought(db, arrives=False)
+    matter = await asked(returns, order, quantity=quantity)
+    two = Box(id=f"{order.business_no}-box-1", place="sh", units=(Units(sku="tea", quantity=2),))
+    one = Box(id=f"{order.business_no}-box-2", place="sz", units=(Units(sku="tea", quantity=1),))
+    order = order.model_copy(update={"boxes": (two, one)})
+    rest = Granted(at=NOON + timedelta(hours=2), wish=CancelRest(by="wu"), boxes=(one.id,))
+    order = order.model_copy(update={"wishes": (rest,)})
+    due = next(owed for owed in undoing.owed(order) if owed.what is What.REFUND)
+    back = errands.begin(order, due, NOON).model_copy(update={"state": state})
+    await triggered(db, errands.noted(order, back), matter)
+
+    if is_inside and state is not State.REFUSED:
+        with pytest.raises(Refused, match="order_is_stopping"):
+            await returns.replace(matter)
+    else:
+        assert await returns.replace(matter) == f"{order.id}-X1"
 
 
 async def test_an_order_that_is_over_hears_of_a_return_that_needs_nobodys_word(db, returns):
