@@ -15,7 +15,7 @@ from models.rma import Return, ReturnRecord, ReturnStage
 from rules import approvals, errands, homeward, parcels, return_silences
 from rules import return_stages as stages
 
-SAME = ("id", "order", "kind", "why", "claims", "instead", "way", "urgent", "amount")
+SAME = ("id", "order", "kind", "why", "claims", "instead", "way", "urgent")
 
 
 class RefundView(BaseModel, frozen=True):
@@ -118,6 +118,7 @@ def view(known: ReturnRecord) -> ReturnView:
         agreement=stages.agreement(matter),
         next_step=approvals.next_step(matter.steps, made),
         decisions=made,
+        amount=stages.amount(matter),
         shares=matter.assessed.shares if matter.assessed else (),
         refunds=_refunds(matter),
         parcels=tuple(_parcel(matter, parcel) for parcel in matter.parcels),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from models.approval import Agreement, Decider, Decision
 from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
-from models.noun import Id
+from models.noun import Id, Money
 from models.returns import Kind
 from models.rma import Return, ReturnStage
 from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
@@ -182,6 +182,13 @@ def owed(matter: Return) -> list[Owed]:
         for part in parts
         if not errands.is_settled(matter, What.REFUND, part.transaction)
     ]
+
+
+def amount(matter: Return) -> Money:
+    """What goes back: as it was decided, or as it is asked for until then."""
+    if matter.assessed is None:
+        return matter.amount
+    return Money(minor=sum(part.amount.minor for part in matter.assessed.parts), currency=matter.amount.currency)
 
 
 def replacement(matter: Return) -> Owed:

@@ -146,8 +146,7 @@ def _known(known: ReturnRecord, order: Order) -> Shown:
 def _total(matter: Return) -> Money:
     if stages.is_stopped(matter):
         return Money(minor=0, currency=matter.amount.currency)
-    assessed = matter.assessed
-    return Money(minor=sum(part.amount.minor for part in assessed.parts)) if assessed else matter.amount
+    return stages.amount(matter)
 
 
 def _decided(matter: Return) -> Shown:

@@ -91,6 +91,17 @@ async def text(door, path):
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
+async def test_what_goes_back_is_what_was_decided_also_where_that_is_nothing(door, db):
+    returns, matter = Returns(db, contacts(db)), await asked(db)
+    nothing = Assessed(shares=(), parts=(), at=LATER)
+    await put(returns, matter.model_copy(update={"assessed": nothing}))
+    told = (await door.get(f"/returns/{matter.id}", Role.OPS)).json()
+    await sign_in(door, Role.OPS)
+
+    assert (matter.amount.minor, told["amount"]["minor"]) == (1000, 0)
+    assert "¥0.00 as it was reckoned" in await text(door, f"/board/returns/{matter.id}")
+
+
 async def test_every_stage_can_be_drawn_and_says_what_goes_back(door, db):
     returns, there = Returns(db, contacts(db)), {}
     for wished in every_stage(await asked(db)):
