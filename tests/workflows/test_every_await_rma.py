@@ -60,9 +60,9 @@ async def labelled(street):
 
 
 async def given_up(back):
-    """A person gives back by hand what the provider does not; the rest it gives back after all."""
+    """A person gives back by hand what the provider does not, once told; the rest it gives back after all."""
     await back.wish(Trigger(by="fin"))
-    await back.until(lambda matter: matter.hold)
+    await back.until(lambda matter: matter.hold and matter.cases)
     await back.wish(GiveUp(by="desk"))
 
 
