@@ -55,9 +55,12 @@ class Town:
         return done
 
     async def _booked(self, real, key, courier):
-        if self.how(key) == "hushed":
+        if self.how(key) == "hushed" and self._is_printed(key):
             raise others.Unavailable("away")
         return await real(key, courier)
+
+    def _is_printed(self, key):
+        return any(deed.key == key for courier in (self.house.sf, self.house.jd) for deed in courier.done("label"))
 
     async def _void(self, real, label):
         if self.how(label.parcel) == "refused":
@@ -196,7 +199,7 @@ async def stopping_stuck(town):
     world = await labelled(town)
     town.treat(world, "refused")
     await world.wish(Cancel(by="u1"))
-    await world.until(lambda order: order.hold)
+    await world.until(lambda order: order.hold and order.cases)
     return world
 
 
@@ -227,7 +230,7 @@ async def held(town):
 async def stuck(town):
     """A parcel is back, and nobody knows why."""
     world = await handled(town, World.ship, World.move, World.bring_back)
-    await world.until(lambda order: order.hold)
+    await world.until(lambda order: order.hold and order.cases)
     return world
 
 
@@ -237,7 +240,7 @@ async def cash_back(town):
     await world.wish(Cancel(by="u1"))
     await world.until(lambda _: world.mine("intercept"))
     await world.bring_back(world.left[0])
-    await world.until(lambda order: order.hold)
+    await world.until(lambda order: order.hold and order.cases)
     return world
 
 
