@@ -34,7 +34,7 @@ from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.returns import ReturnFilter, Returns
 from store.stock import Difference, Shelves
-from tests.builders import NOON, a_telling, an_errand, delivered, paid, shipped
+from tests.builders import NOON, a_telling, an_errand, delivered, paid, released, shipped
 from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
 
 LATER = NOON + timedelta(days=1)
@@ -215,7 +215,7 @@ async def test_how_much_waits_until_the_order_knows_and_is_nothing_once_the_orde
     with pytest.raises(NotYet, match="order_is_stopping"):
         await returns.assess(made)
     back = an_errand(order, What.REFUND, f"tx-{order.business_no}", amount=order.total)
-    await triggered(db, noted(stopped, back))
+    await triggered(db, released(noted(stopped, back)))
 
     assert sums(await returns.assess(made)) == []
     again, _ = await returns.ask(wanted(order, quantity=1))
