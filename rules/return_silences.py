@@ -12,7 +12,8 @@ from models.inquiry import Inquiry
 from models.return_policy import Patience
 from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
-from models.wish import Decide, Lapse, TellProgress, Trigger
+from models.stage import Source
+from models.wish import Decide, HoldBack, Lapse, TellProgress, Trigger
 from rules import (
     gradings,
     homeward,
@@ -25,6 +26,7 @@ from rules import (
     standstill,
 )
 from rules import return_stages as stages
+from rules.faults import fault_of
 from rules.ladder import Alarm, Deadline, Due, Ladder
 from rules.return_permissions import CLOCK, granted
 
@@ -124,11 +126,23 @@ def _shown(matter: Return) -> Due | None:
 
 
 def _to_trigger(matter: Return) -> Due | None:
-    """What is little goes by itself, once nobody has to look at it: goods that came back, as they went, and stay."""
+    """What is little goes by itself, where nobody has to look at it."""
     since = stages.waiting_since(matter, ReturnStage.TRIGGERED)
-    is_sure = matter.kind is not Kind.RETURN or not (refund_grounds.is_otherwise(matter) or homeward.sent(matter))
     is_little = 0 < matter.amount.minor <= matter.freely.minor
-    return Due(since, since) if since and is_sure and is_little else None
+    return Due(since, since) if since and is_little and not _wants_eyes(matter) else None
+
+
+def _wants_eyes(matter: Return) -> bool:
+    """Somebody held it once, or what came back is not just what was to: it is finance's, whoever released it."""
+    was_held = any(isinstance(entry.wish, HoldBack) for entry in matter.wishes)
+    seen = refund_grounds.inspected(matter)
+    return was_held or (seen is not None and _is_odd(matter, seen))
+
+
+def _is_odd(matter: Return, seen: GoodsInspected) -> bool:
+    """Not all there as it went, by another's doing than was said, told at a desk, or sent home again."""
+    is_found = seen.fault not in (None, fault_of(matter.why)) or seen.source is Source.DESK
+    return is_found or refund_grounds.is_otherwise(matter) or homeward.sent(matter) is not None
 
 
 def _unassessed(matter: Return) -> Due | None:

@@ -8,10 +8,12 @@ import pytest
 from models.case import Case, Owner, Role
 from models.noun import Money
 from models.return_policy import Patience
-from models.returns import Grade, Kind
+from models.returns import Fault, Grade, Kind
 from models.rma import ReturnRecord, ReturnStage
-from models.wish import CloseCase, JudgeGoods, Lapse, RefuseRefund, Trigger, Withdraw
+from models.stage import Source
+from models.wish import CloseCase, HoldBack, JudgeGoods, Lapse, RefuseRefund, Release, Trigger, Withdraw
 from rules import homeward, restocking
+from rules.faults import fault_of
 from rules.return_permissions import granted, keeps_the_goods, refusal
 from rules.return_silences import LADDER, judged
 from rules.return_stages import since, stage_of, stop_of
@@ -134,6 +136,22 @@ def test_nobody_pays_for_goods_that_went_home_and_they_are_on_no_shelf():
     assert (bool(restocking.units(here)), restocking.units(gone)) == (True, ())
     assert refusal(gone, MONEY) is None
     assert refusal(learn(gone, arrived(4, "a2")), Trigger(by="fin")) is None
+
+
+def test_little_goes_by_itself_only_where_the_warehouse_found_what_was_said_and_nobody_ever_held_it():
+    little = {"amount": Money(minor=1), "freely": Money(minor=1)}
+    plain = looked_at(grade=Grade.AS_NEW).model_copy(update=little)
+    seen = next(one for one in plain.facts if one.kind == "goods_inspected")
+    others = [one for one in plain.facts if one is not seen]
+    by_hand = seen.model_copy(update={"source": Source.DESK, "by": "wu"})
+    faults = [seen.model_copy(update={"fault": fault}) for fault in Fault]
+    held = granted(granted(plain, HoldBack(by="fin", reason="odd"), NOON + 2 * HOUR), Release(by="wu"), NOON + 3 * HOUR)
+
+    assert waits_for(plain) == "little"
+    assert [
+        waits_for(plain.model_copy(update={"facts": (*others, one)})) == "little" for one in (by_hand, *faults)
+    ] == [False, *(fault is fault_of(plain.why) for fault in Fault)]
+    assert waits_for(held) == "untriggered"
 
 
 def test_goods_that_went_home_are_exchanged_for_nothing_however_good_they_were():
