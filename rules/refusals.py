@@ -48,7 +48,7 @@ def again_at(order: Matter) -> tuple[datetime, datetime] | None:
 
 def again(order: Matter) -> Retry:
     """One more try of what the order is held by, and of nothing else."""
-    errand = errands.find(order, order.hold.errand) if order.hold and order.hold.errand else None
+    errand = errands.holding(order)
     return Retry(by="clock", what=errand.what if errand else None)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from models.noun import Id
 from models.order import Order
-from models.returns import AfterSale
+from models.returns import AfterSale, Claim
 from rules import aftersales, money
 from rules.exchanges import KINDS
 
@@ -13,8 +13,7 @@ from rules.exchanges import KINDS
 def worth(order: Order) -> int:
     """What was paid for units for which others were sent. Units: minor."""
     paid = money.split(order.total.minor, [line.total.minor for line in order.lines])
-    told = [known for known in aftersales.of(order, *aftersales.DECIDED) if known.ends_in in KINDS]
-    claims = [claim for known in told for claim in known.claims]
+    claims = _claims(order, *aftersales.DECIDED)
     return sum(money.first_units(paid[c.line], order.lines[c.line].quantity, c.quantity) for c in claims)
 
 
@@ -31,8 +30,13 @@ def worth_in(order: Order, stopped: Sequence[Id]) -> int:
 
 
 def _sent(order: Order) -> Counter[int]:
-    told = aftersales.of(order, AfterSale.TRIGGERED, *aftersales.DECIDED)
     units = Counter[int]()
-    for claim in [claim for known in told if known.ends_in in KINDS for claim in known.claims]:
+    for claim in _claims(order, AfterSale.TRIGGERED, *aftersales.DECIDED):
         units[claim.line] += claim.quantity
     return units
+
+
+def _claims(order: Order, *standings: AfterSale) -> list[Claim]:
+    """Of returns that end in other goods, so far."""
+    told = [known for known in aftersales.of(order, *standings) if known.ends_in in KINDS]
+    return [claim for known in told for claim in known.claims]

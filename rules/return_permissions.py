@@ -211,7 +211,7 @@ def _decided(matter: Return, _: Decide, at: datetime) -> Return:
 
 def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
     """A person sees to this refund."""
-    errand = errands.find(matter, matter.hold.errand) if matter.hold and matter.hold.errand else None
+    errand = errands.holding(matter)
     given = {"state": State.GIVEN_UP, "ended_at": at}
     return let_go(errands.noted(matter, errand.model_copy(update=given)) if errand else matter, at)
 

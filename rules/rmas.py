@@ -72,7 +72,7 @@ def _unwanted(matter: Return) -> tuple[Errand, ...]:
 
 def _weighed(matter: Return, _: datetime) -> Return:
     """The house holds no return, and what happened after all holds it no more."""
-    errand = errands.find(matter, matter.hold.errand) if matter.hold and matter.hold.errand else None
+    errand = errands.holding(matter)
     return matter.model_copy(update={"hold": None}) if errand and errand.state is State.DONE else matter
 
 

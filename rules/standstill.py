@@ -25,7 +25,7 @@ def stuck(matter: Matter, row: tuple[Errand, ...]) -> Due | None:
         return refused(row)
     if matter.hold.by:
         return None
-    errand = errands.find(matter, matter.hold.errand) if matter.hold.errand else None
+    errand = errands.holding(matter)
     since = matter.hold.since
     return refused(refusals.row_of(matter, errand)) or Due(since, since, errand.party if errand else None)
 

@@ -161,8 +161,7 @@ class Returns:
         """The order that is sent for it, with the address of the first; claimed once, however often it is asked.
 
         Raises: NotYet("order_not_told") as above; Refused("order_is_stopping"): its customer has the money back, of all
-        of it or of these goods;
-        Refused("number_taken"), Missing("forgotten").
+        of it or of these goods; Refused("number_taken"), Missing("forgotten").
         """
         async with self.db.begin() as conn:
             order, _, _ = await _locked(conn, matter.order)
