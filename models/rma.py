@@ -43,7 +43,6 @@ class Part(Noun, frozen=True):
     party: Id  # who gives it back: who holds it, or the shop's wallet
     whole: Money  # all that was captured
     amount: Money
-    paid_at: datetime | None = None
 
 
 class Assessed(Noun, frozen=True):

@@ -11,7 +11,7 @@ from models.noun import Id, Money
 from models.returns import Kind
 from models.rma import Return, ReturnStage
 from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
-from rules import approvals, errands, gradings, homeward, parcels, refund_windows
+from rules import approvals, errands, gradings, homeward, parcels
 
 F = TypeVar("F", bound=ReturnFact)
 W = TypeVar("W", Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
@@ -216,13 +216,6 @@ def is_unjudged(matter: Return) -> bool:
     """Looked at, and not such that it simply passes."""
     is_next = not is_stopped(matter) and next_of(matter) is ReturnStage.PASSED
     return is_next and told(matter, GoodsInspected) is not None
-
-
-def is_out_of_time(matter: Return, due: Owed, now: datetime) -> bool:
-    """Who holds that money would not give it back any more, and has not been asked yet."""
-    parts = matter.assessed.parts if matter.assessed else ()
-    is_over = any(part.transaction == due.about and refund_windows.is_over(part, now) for part in parts)
-    return is_over and not errands.is_under_way(matter, due.what, due.about)
 
 
 def given_up(matter: Return) -> list[Errand]:

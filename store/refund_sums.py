@@ -13,7 +13,6 @@ from models.refund import Before, Portion
 from models.returns import Share
 from models.rma import Assessed, Part, Return
 from rules import refund_shares
-from rules.payments import captured_at
 from rules.refund_before import with_own
 from rules.refund_grounds import grounds
 from rules.spreading import spread
@@ -86,6 +85,5 @@ def _part(order: Order, payment: Payment, portion: Portion) -> Part:
         bill=bill,
         party=giver(order, bill, portion.way),
         whole=payment.amount,
-        paid_at=captured_at(payment),
         amount=portion.amount,
     )

@@ -12,7 +12,6 @@ from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
 from rules import errands, progress, return_labels, return_permissions
 from rules import return_stages as stages
-from rules.refund_windows import TOO_LATE
 from rules.rmas import RETURNS
 from workflows.asking import OF_RETURNS, inquiring
 from workflows.calling import our_word, ours
@@ -108,13 +107,9 @@ async def _refunding(story: ReturnStory) -> None:
 
 async def _give_back(story: ReturnStory, due: Owed) -> None:
     """The way the money came; where its provider's time for that is over, people give it back, and two look at it."""
-    now, by_hand = workflow.now(), Outcome(state=State.GIVEN_UP, code=TOO_LATE)
-    if stages.is_out_of_time(story.matter, due, now):
-        story.find_out(story.begin(errands.begin(story.matter, due, now)), by_hand)
-        return
     errand = await send(story, due)
-    if errand.code == TOO_LATE:
-        story.find_out(errand, by_hand)
+    if errand.code == errands.TOO_LATE:
+        story.find_out(errand, Outcome(state=State.GIVEN_UP, code=errands.TOO_LATE))
     elif errand.state is not State.DONE:
         raise Stuck(f"{due.what}_{errand.code or errand.state}", errand.key)
 

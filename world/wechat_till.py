@@ -2,7 +2,7 @@
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4013070356 (query), 4013070360 (close), GitHub
 wechatpay-apiv3/wechatpay-go (fields), read 2026-11. Codes that merchants report rather than a table names: ORDERPAID,
-"201 商户订单号重复".
+"201 商户订单号重复", TRADE_OVERDUE.
 """
 
 import re
@@ -23,6 +23,7 @@ ASKED = ("appid", "mchid", "description", "out_trade_no", "notify_url", "amount"
 SAME = ("appid", "mchid", "description", "amount", "attach", "payer")  # what makes a second order the same as the first
 LONGEST_WORDS = 127
 OPEN_FOR = timedelta(days=7)  # where the merchant sets no end
+GIVEN_BACK_FOR = timedelta(days=365)  # after the payment: 支付后一年内可退款
 
 
 @dataclass
@@ -157,6 +158,8 @@ class Till:
         return bill.captures[0].transaction_id if bill and bill.captures else ""
 
     def _give_back(self, bill: Bill, capture: Capture, asked: dict[str, Any]) -> Refund:
+        if self.now() >= capture.success_time + GIVEN_BACK_FOR:
+            raise No(403, "TRADE_OVERDUE", "订单已经超过可退款的最大期限")
         wanted = asked["amount"].get("refund", 0)
         if not 0 < wanted <= capture.total - self.books.refunded(capture.transaction_id):
             raise No(400, "INVALID_REQUEST", "申请退款金额超过订单可退金额")

@@ -56,6 +56,7 @@ REFUSALS: dict[str, tuple[type[Failure], str]] = {
     "OUT_TRADE_NO_USED": (Refused, "number_used"),  # 商户订单号重复
     "INVALID_REQUEST": (Refused, "invalid_request"),  # number used with other content, or more than is left
     "NOT_ENOUGH": (Refused, "balance_too_low"),  # 商户余额不足
+    "TRADE_OVERDUE": (Refused, "too_late_to_refund"),  # 订单已经超过可退款的最大期限: paid more than a year ago
     "PARAM_ERROR": (Refused, "invalid_request"),
     "APPID_MCHID_NOT_MATCH": (Refused, "account_wrong"),
     "MCH_NOT_EXISTS": (Refused, "account_wrong"),

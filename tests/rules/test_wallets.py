@@ -1,7 +1,5 @@
 """Money that goes to a balance in the shop's wallet."""
 
-from datetime import timedelta
-
 import pytest
 
 from models.asking import NewReturn
@@ -13,7 +11,7 @@ from models.returns import Beside, Claim, Kind, Why
 from models.rma import Assessed, Part, Return
 from models.stage import Paying
 from rules.return_making import made
-from rules.return_stages import is_out_of_time, owed
+from rules.return_stages import owed
 from rules.undoing import BY_HAND
 from rules.wallets import giver
 from tests.builders import NOON, an_order, ready
@@ -38,21 +36,14 @@ def test_the_wish_is_in_the_return_and_nothing_is_said_of_the_usual_way():
     assert [Return.model_validate_json(each.model_dump_json()) for each in (usual, wished)] == [usual, wished]
 
 
-def test_the_wallet_owes_the_same_parts_and_no_provider_of_old_money_is_out_of_time():
+def test_the_wallet_owes_the_same_parts_as_a_provider():
     order = ready()
     new = made(order, NewReturn(order=order.id, **WISH, way=Way.BALANCE), Beside(), (NOON, 1), ReturnPolicy())
-    money = {"whole": Money(minor=100), "amount": Money(minor=30), "paid_at": NOON - timedelta(days=400)}
+    money = {"whole": Money(minor=100), "amount": Money(minor=30)}
     parts = [Part(transaction="tx1", bill=None, party=party, **money) for party in ("wallet/web/shop", "wechat")]
     held = [new.model_copy(update={"assessed": Assessed(shares=(), parts=(part,), at=NOON)}) for part in parts]
-    [[wallet], [provider]] = [owed(each) for each in held]
+    owing = [due for each in held for due in owed(each)]
 
-    assert (wallet.what, wallet.about, wallet.party, wallet.amount) == (
-        What.REFUND,
-        "tx1",
-        "wallet/web/shop",
-        money["amount"],
-    )
-    assert [is_out_of_time(each, due, NOON) for each, due in zip(held, (wallet, provider), strict=True)] == [
-        False,
-        True,
+    assert [(due.what, due.about, due.party, due.amount) for due in owing] == [
+        (What.REFUND, "tx1", part.party, money["amount"]) for part in parts
     ]

@@ -180,3 +180,13 @@ def test_secrets_are_not_shown():
 
     shown = repr(account) + str(error.value) + account.model_dump_json()
     assert [secret for secret in ("BEGIN PRIVATE", "0123456789abcdef", "a-short-secret") if secret in shown] == []
+
+
+@pytest.mark.parametrize(("days", "code"), [(364, None), (366, "too_late_to_refund")])
+async def test_a_year_after_the_payment_nothing_goes_back(wechat_shop, days, code):
+    order = refund_of(await wechat_shop.paid())
+    [capture] = wechat_shop.world.books.bills[NUMBER].captures
+    capture.success_time -= timedelta(days=days)
+
+    assert (await wechat_shop.provider.refund(order)).code == code
+    await wechat_shop.world.pusher.idle()
