@@ -11,7 +11,7 @@ from api.many import Answers, Numbers, each
 from api.return_wishes import MONEY, RETURN, Answer, Key, ReturnId, granted
 from api.saying import Words
 from api.visitors import Visitor
-from models.noun import Id, Segment
+from models.noun import Id, Money, Segment
 from models.rma import ReturnStage
 from store import refunds as store
 from store.refunds import RefundRow
@@ -48,6 +48,7 @@ class Reason(BaseModel, frozen=True, extra="forbid"):
     """Why, in one word."""
 
     word: Segment = "looked_at"
+    up_to: Money | None = Field(None, description="The sum that was looked at: no more is let go. Unsaid: as listed.")
 
 
 class Many(BaseModel, frozen=True, extra="forbid"):
@@ -56,6 +57,9 @@ class Many(BaseModel, frozen=True, extra="forbid"):
     deed: Deed
     returns: Numbers
     word: Segment = Field("looked_at", description="Why, where it is held or refused.")
+    up_to: dict[Id, Money] = Field(
+        default={}, description="By number, the sum that was looked at: no more is let go. Unsaid: as listed."
+    )
 
 
 MANY: Final = {"deed": "trigger", "returns": ["0000000000000001-R1", "0000000000000002-R1"]}
@@ -83,7 +87,7 @@ async def handle_many(
     key: Key = None,
 ) -> Answers:
     """Up to 200; each is answered by itself. The same `Idempotency-Key` again is the same deed for each of them."""
-    return Answers(answers=await each(tools, visitor, said.returns, words_of(said.deed, said.word), key))
+    return Answers(answers=await each(tools, visitor, words_of_each(said), key))
 
 
 @router.post("/{return_id}/{deed}", summary="Let a refund go, hold, release or refuse it")
@@ -96,10 +100,16 @@ async def handle(  # noqa: PLR0913, PLR0917 - every part of a request is an argu
     key: Key = None,
 ) -> Answer:
     """Who asked for the money, or agreed to it, does not also let it go."""
-    return await granted(tools, visitor, return_id, words_of(deed, said.word), key)
+    return await granted(tools, visitor, return_id, _words(deed, said.word, said.up_to), key)
 
 
-def words_of(deed: Deed, word: Id) -> Words:
+def words_of_each(said: Many) -> dict[Id, Words]:
+    """What is said of each."""
+    return {number: _words(said.deed, said.word, said.up_to.get(number)) for number in said.returns}
+
+
+def _words(deed: Deed, word: Id, up_to: Money | None) -> Words:
     """A deed of finance as the wish that it is."""
-    extra = {Deed.HOLD: {"reason": word}, Deed.REFUSE: {"word": word}}.get(deed, {})
-    return {"kind": WISHES[deed], **extra}
+    seen: Words = {"up_to": up_to.model_dump(mode="json")} if up_to else {}
+    extra: dict[Deed, Words] = {Deed.TRIGGER: seen, Deed.HOLD: {"reason": word}, Deed.REFUSE: {"word": word}}
+    return {"kind": WISHES[deed], **extra.get(deed, {})}

@@ -1,7 +1,7 @@
 """One wish for several returns at once: each is answered by itself, granted or refused with the reason."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -73,19 +73,17 @@ async def decide(
     """Up to 200; each is answered by itself. The same `Idempotency-Key` again is the same decision on each of them."""
     must_be_worded(said.word, is_agreed=said.is_agreed)
     words: Words = {"kind": "decide", "is_agreed": said.is_agreed, "word": said.word}
-    return Answers(answers=await each(tools, visitor, said.returns, words, key))
+    return Answers(answers=await each(tools, visitor, dict.fromkeys(said.returns, words), key))
 
 
-async def each(
-    tools: Tools, visitor: Visitor, numbers: Sequence[Id], words: Words, key: str | None
-) -> tuple[Answered, ...]:
-    """A few at a time. Where one after the other stays silent, nobody waits for the rest of them.
+async def each(tools: Tools, visitor: Visitor, said: Mapping[Id, Words], key: str | None) -> tuple[Answered, ...]:
+    """What is said of each, a few at a time. Where one after the other stays silent, nobody waits for the rest of them.
 
     Raises: Problem 403, where the role may not wish for it at all; 422.
     """
     turn, silent = asyncio.Semaphore(AT_ONCE), list[Id]()
 
-    async def one(number: Id) -> Answered:
+    async def one(number: Id, words: Words) -> Answered:
         async with turn:
             if len(silent) >= SILENT:
                 return _no(number, Fate.UNANSWERED, "not_asked")
@@ -93,7 +91,7 @@ async def each(
             silent.extend([number] if answered.answer is Fate.UNANSWERED else [])
             return answered
 
-    return tuple(await asyncio.gather(*(one(number) for number in dict.fromkeys(numbers))))
+    return tuple(await asyncio.gather(*(one(number, words) for number, words in said.items())))
 
 
 async def _answer(tools: Tools, visitor: Visitor, number: Id, words: Words, key: str | None) -> Answered:

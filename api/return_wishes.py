@@ -63,7 +63,7 @@ async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, k
     kind = must_be_theirs(visitor, words.get("kind"), WISHERS)
     await seen(tools, visitor, return_id)
     again, under = key or uuid4().hex, mark(tools, visitor, {**words, "under": key})
-    wanted = _wanted(visitor, words, under if key else None)
+    wanted = _wanted(visitor, await _looked_at(tools, return_id, words), under if key else None)
     try:
         async with reaching(tools.terms.answer_within):
             stage = await stories.wish_back(tools.temporal, return_id, wanted, f"{again}.{under}")
@@ -75,6 +75,13 @@ async def granted(tools: Tools, visitor: Visitor, return_id: Id, words: Words, k
         raise
     await tools.audit.note(visitor.name, visitor.role, f"wish.{kind}", return_id)
     return Answer(id=return_id, stage=stage)
+
+
+async def _looked_at(tools: Tools, return_id: Id, words: Words) -> Words:
+    """Who lets money go and does not say how much means the sum that is shown."""
+    if words["kind"] != "trigger" or "up_to" in words:
+        return words
+    return {**words, "up_to": (await tools.returns.sum_of(return_id)).model_dump(mode="json")}
 
 
 def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:

@@ -175,6 +175,7 @@ RISKS: Final[Words] = {
     "another_way": ("goes another way than it was paid", "非原路退回"),
     "moved_after_payment": ("the address was changed after the payment", "付款后修改过地址"),
     "came_otherwise": ("not all of it came back as it went", "退回商品与发出时不一致"),
+    "more_than_asked": ("more than was asked for and agreed to", "金额高于申请并审批的金额"),
     "expensive_kept": ("much money, and the goods do not come back", "高金额且不寄回商品"),
 }
 URGENT: Final[Words] = {

@@ -21,6 +21,7 @@ SENTENCES: Final = {
     "temporal_away": "Temporal is away: ask again.",
     "no_answer_yet": "No answer in time. It may have been done: ask again with the same Idempotency-Key.",
     "not_asked": "The others did not answer, so it was not asked: ask again with the same Idempotency-Key.",
+    "let_it_go_again": "The sum is more than was looked at when it was let go: trigger it again, or refuse it.",
     "not_due": "No refund is due: it is not that far, or it is over.",
     "already_decided": "This was decided already.",
     "not_your_level": "This waits for another level to agree.",

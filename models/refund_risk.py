@@ -24,5 +24,6 @@ class RefundSeen(Noun, frozen=True):
     paid_by: tuple[Id, ...] = ()  # ways that the money came
     goes_to: tuple[Id, ...] = ()  # ways that it is to go
     came_otherwise: bool = False  # less, worn or another thing, by inspection
+    is_more: bool = False  # than was asked for, and agreed to
     paid_at: datetime | None = None
     address_changed_at: datetime | None = None  # the last time

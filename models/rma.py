@@ -95,6 +95,8 @@ class Return(Matter, frozen=True):
     instead: tuple[Instead, ...] = Field((), exclude_if=lambda wanted: not wanted)  # of an exchange
     back: WayBack | None = Field(None, exclude_if=lambda back: back is None)  # the shop has it carried
     facts: tuple[ReturnFact, ...] = ()
+    # Reckoned when it was let go, and more than was looked at: not decided yet.
+    expected: Money | None = Field(None, exclude_if=lambda expected: expected is None)
     assessed: Assessed | None = None
 
     @property

@@ -63,6 +63,10 @@ def _came_otherwise(seen: RefundSeen, _: RiskTerms) -> bool:
     return seen.came_otherwise
 
 
+def _more_than_asked(seen: RefundSeen, _: RiskTerms) -> bool:
+    return seen.is_more
+
+
 ROWS = (
     Risk("new_account", "a new customer of the shop", _new_account),
     Risk("returns_often", "not the first return of this customer lately", _returns_often),
@@ -71,5 +75,6 @@ ROWS = (
     Risk("another_way", "goes another way than it was paid", _another_way),
     Risk("moved_after_payment", "the address was changed after the payment", _moved),
     Risk("came_otherwise", "not all of it came back as it went", _came_otherwise),
+    Risk("more_than_asked", "more than was asked for and agreed to", _more_than_asked),
     Risk("expensive_kept", "much money, and the goods do not come back", _keeps_goods),
 )

@@ -77,7 +77,8 @@ def _withdraw(matter: Return, _: Any) -> Id | None:
 
 def _due(matter: Return, wish: Trigger | RefuseRefund) -> Id | None:
     """Whoever asked for the money, agreed to it, or vouched for the goods at a desk, does not also let it go."""
-    if stages.stage_of(matter) is not ReturnStage.DUE and not (isinstance(wish, RefuseRefund) and _is_unsure(matter)):
+    is_open = _is_unsure(matter) if isinstance(wish, RefuseRefund) else stages.is_more(matter)
+    if stages.stage_of(matter) is not ReturnStage.DUE and not is_open:
         return "not_due"
     if matter.hold and matter.hold.by:
         return "held"
@@ -151,6 +152,8 @@ def _release(matter: Return, _: Any) -> Id | None:
 
 
 def _stuck(matter: Return, _: Any) -> Id | None:
+    if stages.is_more(matter):
+        return "let_it_go_again"
     return None if matter.hold and not matter.hold.by else "not_stuck"
 
 
@@ -171,7 +174,7 @@ def _close(matter: Return, wish: CloseCase) -> Id | None:
     if wish.deadline in stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
-    return "stuck_retry_or_give_up" if is_stuck else None
+    return _stuck(matter, wish) or "stuck_retry_or_give_up" if is_stuck else None
 
 
 def _dismiss(matter: Return, wish: Dismiss) -> Id | None:
@@ -209,6 +212,11 @@ def _decided(matter: Return, _: Decide, at: datetime) -> Return:
     return let_go(matter, at) if stages.is_stopped(matter) else matter
 
 
+def _triggered(matter: Return, _: Trigger, at: datetime) -> Return:
+    """Also what was more than had been looked at."""
+    return let_go(matter, at) if stages.is_more(matter) else matter
+
+
 def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
     """A person sees to this refund."""
     errand = errands.holding(matter)
@@ -219,6 +227,7 @@ def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
 CHANGES: Mapping[type[Any], Change] = {
     **granting.EVERYWHERE,
     Decide: _decided,
+    Trigger: _triggered,
     GiveUp: _give_up,
     Withdraw: granting.released,
     RefuseRefund: granting.released,

@@ -147,7 +147,8 @@ def _is_odd(matter: Return, seen: GoodsInspected) -> bool:
 
 def _unassessed(matter: Return) -> Due | None:
     """Finance let it go, and nobody has said yet how much that is."""
-    since = stages.waiting_since(matter, ReturnStage.REFUNDED) if matter.assessed is None else None
+    is_open = matter.assessed is None and not stages.is_more(matter)
+    since = stages.waiting_since(matter, ReturnStage.REFUNDED) if is_open else None
     return Due(since, since + matter.policy.done_within) if since else None
 
 

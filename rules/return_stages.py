@@ -9,7 +9,7 @@ from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
 from models.noun import Id, Money
 from models.returns import Kind
-from models.rma import Return, ReturnStage
+from models.rma import Assessed, Return, ReturnStage
 from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
 from rules import approvals, errands, gradings, homeward, parcels
 
@@ -26,6 +26,7 @@ SPINES = {
     Kind.EXCHANGE: (*_AGREED, *_GOODS, ReturnStage.PASSED, ReturnStage.REPLACED),
 }
 BY_HAND = BY_HAND_REFUND, BY_HAND_ORDER = "by_hand_refund", "by_hand_order"  # cases of what a person sees to
+MORE = "more_than_let_go"  # what holds it until finance has looked at the sum that it is now
 NOT_SENT_HOME = "not_sent_home"  # a case that only the goods on their way close
 ENDS = (ReturnStage.REFUNDED, ReturnStage.REPLACED)
 
@@ -186,9 +187,23 @@ def owed(matter: Return) -> list[Owed]:
 
 def amount(matter: Return) -> Money:
     """What goes back: as it was decided, or as it is asked for until then."""
-    if matter.assessed is None:
-        return matter.amount
-    return Money(minor=sum(part.amount.minor for part in matter.assessed.parts), currency=matter.amount.currency)
+    return whole(matter, matter.assessed) if matter.assessed else matter.expected or matter.amount
+
+
+def whole(matter: Return, assessed: Assessed) -> Money:
+    """All parts together."""
+    return Money(minor=sum(part.amount.minor for part in assessed.parts), currency=matter.amount.currency)
+
+
+def is_let_go(matter: Return, assessed: Assessed) -> bool:
+    """Not more than somebody looked at when they let it go; what was asked for is what people agreed to."""
+    seen = [(wish.up_to or matter.amount).minor for _, wish in wished(matter, Trigger)]
+    return whole(matter, assessed).minor <= max(seen, default=matter.amount.minor)
+
+
+def is_more(matter: Return) -> bool:
+    """It was let go, and is more by now: nothing has left the house."""
+    return matter.hold is not None and matter.hold.code == MORE and not matter.hold.by
 
 
 def replacement(matter: Return) -> Owed:

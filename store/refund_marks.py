@@ -46,6 +46,7 @@ def _seen(row: Mapping[str, Any], matter: Return) -> RefundSeen:
         usual=None if usual is None else Money(minor=usual),
         proofs=tuple(row["proofs"] or ()),
         came_otherwise=is_otherwise(matter),
+        is_more=row["amount"] > matter.amount.minor,
         paid_by=tuple(row["paid_by"] or ()),
         goes_to=_goes_to(row, matter),
         **{name: row[name] for name in KNOWN},

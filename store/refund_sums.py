@@ -13,6 +13,7 @@ from models.refund import Before, Portion
 from models.returns import Share
 from models.rma import Assessed, Part, Return
 from rules import refund_shares
+from rules import return_stages as stages
 from rules.refund_before import with_own
 from rules.refund_grounds import grounds
 from rules.spreading import spread
@@ -27,7 +28,10 @@ async def before(conn: AsyncConnection, order_id: Id) -> Before:
 
 
 async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: datetime) -> Assessed:
-    """What was decided before, or what is now. Raises: Refused where the payments do not hold it."""
+    """What was decided before, or what is now; more than was let go is said, and not decided.
+
+    Raises: Refused where the payments do not hold it.
+    """
     known = (await conn.execute(say.SUM, {"id": matter.id})).scalar()
     if known:
         return Assessed.model_validate_json(known)
@@ -36,7 +40,8 @@ async def assessed(conn: AsyncConnection, order: Order, matter: Return, at: date
     total = Money(minor=refund_shares.refund(shares), currency=order.total.currency)
     parts = _parts(order, spread(order.payments, await _back(conn, order), total, matter.way))
     made = Assessed(shares=shares, parts=parts, at=at)
-    await _keep(conn, matter, made, earlier)
+    if stages.is_let_go(matter, made):
+        await _keep(conn, matter, made, earlier)
     return made
 
 

@@ -9,6 +9,7 @@ LOCK = text("""
     WHERE claims.order_id = :order_id FOR UPDATE OF claims
 """)
 ORDER = text("SELECT body::text FROM orders WHERE id = :order_id")
+AMOUNT = text("SELECT amount, currency FROM returns WHERE id = :id")
 EXPECT = text("UPDATE returns SET amount = :amount WHERE id = :id")
 EARLIER = text("""
     SELECT asked_key, digest, seed::text, is_dead OR sums.return_id IS NOT NULL AS is_reckoned

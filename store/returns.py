@@ -191,6 +191,14 @@ class Returns:
         """Which order it is about. One statement. Raises: Missing("return_unknown")."""
         return (await self.get(return_id)).matter.order
 
+    async def sum_of(self, return_id: Id) -> Money:
+        """What lists show of it. One statement. Raises: Missing("return_unknown")."""
+        async with self.db.begin() as conn:
+            row = (await conn.execute(say.AMOUNT, {"id": return_id})).one_or_none()
+        if row is None:
+            raise Missing("return_unknown")
+        return Money(minor=row.amount, currency=row.currency)
+
     async def open(self, after: Id = "", limit: int = 500) -> tuple[Id, ...]:
         """Returns that have not ended, by their numbers, from behind that one on. One statement."""
         async with self.db.begin() as conn:
@@ -315,4 +323,5 @@ def _row(record: ReturnRecord) -> dict[str, object]:
 
 def _amount(matter: Return) -> int | None:
     """What goes back: as it was decided; before that as expected since inspection, or if everything is as claimed."""
-    return None if inspected(matter) and not matter.assessed else stages.amount(matter).minor
+    is_known = matter.assessed or matter.expected or not inspected(matter)
+    return stages.amount(matter).minor if is_known else None

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.returns import Rmas
 from models.errand import Outcome, Owed, State
-from models.rma import Return, ReturnRecord, ReturnStage, ReturnStanding
+from models.rma import Assessed, Return, ReturnRecord, ReturnStage, ReturnStanding
 from models.wish import ReturnWish
 from rules import errands, progress, return_labels, return_permissions
 from rules import return_stages as stages
@@ -100,9 +100,18 @@ async def _refunding(story: ReturnStory) -> None:
     """How much is decided once, by whoever holds the lock; then each payment gives back its part."""
     if story.matter.assessed is None:
         assessed = await story.call(our_word(Rmas.assess, story.matter))
-        story.matter = story.matter.model_copy(update={"assessed": assessed})
+        story.matter = _reckoned(story.matter, assessed)  # as it is by now
+    if story.matter.assessed is None:
+        raise Stuck(stages.MORE)
     while owed := stages.owed(story.matter):
         await _give_back(story, owed[0])
+
+
+def _reckoned(matter: Return, assessed: Assessed) -> Return:
+    """Decided, where it is not more than was looked at."""
+    is_decided = stages.is_let_go(matter, assessed)
+    known = {"assessed": assessed} if is_decided else {"expected": stages.whole(matter, assessed)}
+    return matter.model_copy(update=known)
 
 
 async def _give_back(story: ReturnStory, due: Owed) -> None:

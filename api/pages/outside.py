@@ -60,6 +60,7 @@ OUTSIDE: Final[dict[str, tuple[str, str]]] = {
     "outcome.wrong_state": ("not possible in its state there", "对方状态不允许"),
     "outcome.number_used": ("our number was used for another one", "单号已被占用"),
     "outcome.number_not_allowed": ("they do not take our number", "单号不合规"),
+    "outcome.more_than_let_go": ("more than was looked at when it was let go", "应退金额高于放款时的金额"),
     "outcome.too_late_to_refund": ("too late to refund", "已过可退款期限"),
     "outcome.refund_not_allowed": ("this payment cannot be refunded", "该笔不允许退款"),
     "outcome.refund_closed": ("they closed the refund", "退款已关闭"),

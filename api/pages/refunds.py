@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from api.dependencies import Given, now
-from api.finance import Many, Status, words_of
+from api.finance import Many, Status, words_of_each
 from api.many import Answered, Fate, each
 from api.pages import sessions
 from api.pages.drawings import lateness
@@ -30,6 +30,7 @@ router = APIRouter(prefix="/board/refunds", tags=["pages"])
 Cashier = Annotated[Session, Depends(Seated(*MONEY))]
 SHOWN: Final = 50
 TICK: Final = "tick."  # before the number of a return that is ticked
+SUM: Final = "sum."  # before the same, what the page showed
 UNSAID: Final = "looked_at"
 Answers = tuple[Answered, ...]
 
@@ -55,8 +56,8 @@ async def press(request: Request, form: ListForm, session: Cashier, tools: Given
         said = _said(form)
     except ValidationError:
         return await _desk(request, session, tools, due, is_wrong=True)
-    key, words = key_of(form) or uuid4().hex, words_of(said.deed, said.word)
-    answers = await each(tools, session.visitor, said.returns, words, f"{key}-{said.deed}")
+    key = key_of(form) or uuid4().hex
+    answers = await each(tools, session.visitor, words_of_each(said), f"{key}-{said.deed}")
     return await _desk(request, session, tools, due, answers)
 
 
@@ -66,7 +67,8 @@ def _said(form: dict[str, str]) -> Many:
     ticked = [name.removeprefix(TICK) for name in form if name.startswith(TICK)]
     numbers = [number] if number else ticked
     words = {"deed": deed or form.get("deed", ""), "returns": numbers, "word": form.get("reason") or UNSAID}
-    return Many.model_validate(words)
+    sums = {number: {"minor": form[SUM + number]} for number in numbers if SUM + number in form}
+    return Many.model_validate({**words, "up_to": sums})
 
 
 async def _desk(  # noqa: PLR0913 - whatever the page shows

@@ -102,6 +102,10 @@ REFUSALS: Final[Words] = {
     "not_held": ("It is not held.", "未暂缓。"),
     "not_stuck": ("It is not stuck.", "没有卡住。"),
     "stuck_retry_or_give_up": ("It is stuck: retry or give up.", "已卡住：请重试或放弃。"),
+    "let_it_go_again": (
+        "It is more than was looked at: let it go again, or refuse it.",
+        "应退金额高于放款时的金额：请核对后重新放款，或驳回。",
+    ),
     "settle_with_provider": (
         "The provider keeps this money: choose another way there, or give up and pay it by hand.",
         "款项留在支付平台，请到平台处理异常退款，或放弃后改人工退款。",

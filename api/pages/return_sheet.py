@@ -190,6 +190,8 @@ def _words(form: dict[str, str]) -> dict[str, JsonValue]:
     """A form's fields as the wish they stand for."""
     kind = form.get("kind", "")
     words: dict[str, JsonValue] = {"kind": kind, **{name: form.get(name, "") for name in FIELDS.get(kind, ())}}
+    if kind == "trigger" and "sum" in form:
+        words["up_to"] = {"minor": form["sum"]}
     if kind in YES_OR_NO:
         words[YES_OR_NO[kind]] = form.get("agreed") == "yes"
     return words

@@ -69,6 +69,25 @@ async def test_many_are_agreed_to_and_let_go_at_once_and_each_is_answered_by_its
     assert await many(lively, path, Role.FINANCE, "k2", deed="trigger", returns=[first]) == gone[:1]
 
 
+async def test_no_more_goes_than_was_looked_at_and_who_says_no_sum_means_what_is_listed(lively):
+    [number] = await several(lively, 1)
+    await many(lively, "/returns/decisions", Role.OPS, returns=[number], **AGREED)
+    [due] = (await lively.get("/finance/refunds", Role.FINANCE)).json()["rows"]
+    less = {number: {"minor": due["amount"]["minor"] - 1}}
+    path = "/finance/refunds/many"
+    seen = await many(lively, path, Role.FINANCE, "k1", deed="trigger", returns=[number], up_to=less)
+
+    async def listed():
+        rows = (await lively.get("/finance/refunds?status=triggered", Role.FINANCE)).json()["rows"]
+        return next((row["amount"] for row in rows if row["held"] == "more_than_let_go"), None)
+
+    assert (seen, await eventually(listed)) == ([("granted", "triggered")], due["amount"])
+    assert lively.parties.providers[0].done(What.REFUND) == []
+    again = await lively.post(f"/finance/refunds/{number}/trigger", Role.FINANCE, json={})
+    assert again.json() == {"id": number, "stage": "triggered"}
+    await stands(lively, number, "refunded")
+
+
 @pytest.mark.parametrize(
     ("words", "pointer"),
     [

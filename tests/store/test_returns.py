@@ -20,7 +20,7 @@ from models.reservation import Reservation
 from models.return_policy import Goods, Judgement, ReturnPolicy
 from models.returns import Claim, Grade, Graded, Kind, LineSeen, Why
 from models.rma import Return, ReturnRecord, ReturnStage
-from models.wish import Cancel, CancelRest, Granted, RefuseRefund, Withdraw
+from models.wish import Cancel, CancelRest, Granted, RefuseRefund, Trigger, Withdraw
 from rules.deadlines import judged
 from rules.errands import noted
 from rules.learning import hear
@@ -59,6 +59,18 @@ async def bought(db, *transactions, quantity=3, minor=1000, arrives=True):
         order = hear(order, telling, LATER)
     record = Record(order=order.model_copy(update={"version": 1}), standing=judged(order)[1], told_at=LATER)
     await OrderBook(db, contacts(db)).put(record)
+    return order
+
+
+async def bought_less(db):
+    """Three for less than three times one."""
+    off = Promotion(threshold=Money(minor=3000), off=Money(minor=600))
+    lines = (Line(sku="tea", quantity=3, unit_price=Money(minor=1000)),)
+    less = {"total": Money(minor=2400), "discount": Money(minor=600)}
+    order = (await claims(db).claim(a_new_order(lines=lines, promotions=(off,), **less), b"")).order
+    for telling in (paid("tx1", amount=Money(minor=2400)), shipped("p1"), delivered("p1")):
+        order = hear(order, telling, LATER)
+    await OrderBook(db, contacts(db)).put(Record(order=order, standing=judged(order)[1], told_at=LATER))
     return order
 
 
@@ -170,14 +182,7 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
 
 
 async def test_who_keeps_too_little_for_the_promotion_pays_what_is_kept_at_its_price(db, returns):
-    off = Promotion(threshold=Money(minor=3000), off=Money(minor=600))
-    lines = (Line(sku="tea", quantity=3, unit_price=Money(minor=1000)),)
-    less = {"total": Money(minor=2400), "discount": Money(minor=600)}
-    new = a_new_order(lines=lines, promotions=(off,), **less)
-    order = (await claims(db).claim(new, b"")).order
-    for telling in (paid("tx1", amount=Money(minor=2400)), shipped("p1"), delivered("p1")):
-        order = hear(order, telling, LATER)
-    await OrderBook(db, contacts(db)).put(Record(order=order, standing=judged(order)[1], told_at=LATER))
+    order = await bought_less(db)
     one, _ = await returns.ask(wanted(order, why=Why.WRONG_SIZE, kind=Kind.RETURN))
     order = await triggered(db, order, one)
 
@@ -185,6 +190,18 @@ async def test_who_keeps_too_little_for_the_promotion_pays_what_is_kept_at_its_p
     rest, _ = await returns.ask(wanted(order, quantity=2, why=Why.WRONG_SIZE, kind=Kind.RETURN))
     await triggered(db, order, rest)
     assert sums(await returns.assess(rest)) == [("tx1", 2000)]
+
+
+async def test_more_than_was_let_go_is_said_and_not_decided_until_somebody_lets_that_go(db, returns):
+    order = await bought_less(db)
+    one, two = [(await returns.ask(wanted(order, why=Why.WRONG_SIZE, kind=Kind.RETURN)))[0] for _ in range(2)]
+    order = await triggered(db, order, one, two)
+    blind, seeing = [granted(two, Trigger(by="fin", up_to=up_to), LATER) for up_to in (None, Money(minor=1000))]
+
+    assert (two.amount.minor, sums(await returns.assess(one))) == (400, [("tx1", 400)])
+    tried, once_more = await returns.assess(blind), await returns.assess(blind)
+    assert (sums(tried), tried == once_more) == ([("tx1", 1000)], False)
+    assert await returns.assess(seeing) == await returns.assess(blind)
 
 
 async def test_what_was_graded_beyond_the_claim_is_not_paid_for_and_what_did_not_come_may_come_yet(db, returns):

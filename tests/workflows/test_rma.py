@@ -20,7 +20,7 @@ from models.returns import AfterSale, Claim, Kind, Level, Share, Verdict, Why
 from models.rma import Assessed, Part, Return, ReturnStage
 from models.wish import CloseCase, Decide, GiveUp, HoldBack, RefuseRefund, Release, Retry, Trigger, Withdraw
 from rules.return_news import standing
-from rules.return_stages import stage_of, wished
+from rules.return_stages import amount, stage_of, wished
 from rules.rmas import RETURNS
 from tests.builders import refund_settled
 from tests.others import Provider, does_it_and_says_nothing, now, refuses, says_no, takes_the_task
@@ -332,6 +332,36 @@ async def test_who_does_not_decide_in_time_is_a_case_of_service(counter):
 
     [case] = matter.cases
     assert (case.story, case.deadline, case.role) == ("B0001-R1", "undecided", Role.SERVICE)
+
+
+@pytest.mark.parametrize("freely", [0, 50_00], ids=["by_finance", "by_itself"])
+async def test_what_is_more_than_was_let_go_waits_until_finance_has_seen_how_much_it_is(counter, freely):
+    story = await counter.ask(amount=Money(minor=40_00), freely=Money(minor=freely))
+    if not freely:
+        await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.DUE)
+        await counter.wish(story, Trigger(by="fin"))
+    matter = await counter.eventually(story, lambda matter: matter.hold and matter.cases)
+
+    [case] = matter.cases
+    assert (matter.hold.code, case.deadline, case.role) == ("more_than_let_go", "stuck", Role.FINANCE)
+    assert (amount(matter).minor, matter.assessed, counter.done(What.REFUND)) == (50_00, None, [])
+    seen = Trigger(by="fin", up_to=Money(minor=50_00))
+    others = (Retry(by="ops"), GiveUp(by="ops"), seen.model_copy(update={"by": "customer"}))
+    assert [await counter.refused(story, wish) for wish in others] == ["let_it_go_again"] * 2 + ["second_pair_of_eyes"]
+
+    await counter.wish(story, seen)
+    matter = await counter.over(story)
+    assert [deed.amount.minor for deed in counter.done(What.REFUND)] == [30_00, 20_00]
+    assert all(case.closed_at for case in matter.cases)
+
+
+async def test_what_is_more_than_was_let_go_may_be_refused(counter):
+    story = await counter.ask(amount=Money(minor=40_00), freely=Money(minor=50_00))
+    await counter.eventually(story, lambda matter: matter.hold)
+    await counter.wish(story, RefuseRefund(by="fin", word="looked_at"))
+
+    assert stage_of(await counter.over(story)) is ReturnStage.REFUSED
+    assert counter.done(What.REFUND) == []
 
 
 async def late(party, deed):
