@@ -179,7 +179,7 @@ async def hear(
     tools: Given,
     number: Annotated[str, Depends(number_of)],
 ) -> Answer:
-    """Sent back, arrived, inspected, sent home again. The same `Idempotency-Key` is the same fact."""
+    """Sent back, arrived, inspected, sent home again. The same `Idempotency-Key` is one fact, at its first hour."""
     return await heard(tools, visitor, return_id, said, number)
 
 
@@ -193,7 +193,9 @@ async def heard(tools: Tools, visitor: Visitor, return_id: Id, said: Told, numbe
         raise Refused("told_too_much")
     await _must_be_ours(tools, said.body.get("place"))
     await _must_show_it(tools, known.matter, said.body.get("pictures"))
-    await tell(tools, return_id, telling)
+    kept = await tell(tools, return_id, telling)
+    if (kept.source, kept.body) != (telling.source, telling.body):
+        raise Refused("other_fact")
     await tools.audit.note(visitor.name, visitor.role, f"tell.{said.kind}", return_id)
     return Answer(id=return_id, stage=known.standing.stage)
 

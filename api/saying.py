@@ -66,7 +66,9 @@ def telling_of(body: Words, kind: str, source: Source, number: str, at: datetime
     return Telling(**envelope, body=body)
 
 
-async def tell(tools: Tools, matter: Id, telling: Telling) -> None:
-    """Kept like any other message, then told."""
+async def tell(tools: Tools, matter: Id, telling: Telling) -> Telling:
+    """Kept like any other message, then told; what is kept under its number: of two the first."""
     raw = telling.model_dump_json().encode()
-    tools.tray.put(await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", matter, telling),)))
+    kept = await tools.inbox.keep(PARTY, PARTY, raw, (Addressed("ours", matter, telling),))
+    tools.tray.put(kept)
+    return kept[0].telling

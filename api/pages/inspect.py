@@ -22,6 +22,7 @@ from api.returns import Told, heard
 from api.saying import Words
 from api.strays import Unexpected, kept
 from api.tools import Tools
+from api.wishes import mark
 from models.errors import Failure
 from models.noun import Id
 from models.picture import NewPicture, Occasion
@@ -105,7 +106,8 @@ async def _awaited(tools: Tools, return_id: Id) -> Awaited | None:
 
 async def _tell(tools: Tools, session: Session, return_id: Id, fact: tuple[str, Words], key: str) -> None:
     kind, body = fact
-    await heard(tools, session.visitor, return_id, Told(kind=kind, at=now(), body=body), f"desk-{key}")
+    number = f"desk-{key}.{mark(tools, session.visitor, body)}"  # counted anew is another look
+    await heard(tools, session.visitor, return_id, Told(kind=kind, at=now(), body=body), number)
 
 
 def _graded(one: Awaited, form: dict[str, str]) -> list[JsonValue] | None:

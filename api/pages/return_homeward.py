@@ -16,6 +16,7 @@ from api.return_wishes import ReturnId
 from api.returns import TELLERS, Told, heard
 from api.tools import Tools
 from api.visitors import Visitor
+from api.wishes import mark
 from models.errors import Refused
 from models.fact import GoodsSentHome
 from models.noun import Id
@@ -35,8 +36,9 @@ async def send_home(form: Form, session: Sender, return_id: ReturnId, tools: Giv
     sessions.from_this_form(session, form.get("token", ""))
     body = {name: form.get(name, "").strip() for name in ("courier", "waybill")}
     key, said = key_of(form) or uuid4().hex, {"said": "homeward.told"}
+    number = f"desk-{key}.{mark(tools, session.visitor, {**body})}"
     try:
-        await heard(tools, session.visitor, return_id, Told(kind=KIND, at=now(), body={**body}), f"desk-{key}")
+        await heard(tools, session.visitor, return_id, Told(kind=KIND, at=now(), body={**body}), number)
     except Refused as failure:
         said = {"said": "refused", "code": failure.code}
     except Problem as problem:

@@ -203,6 +203,24 @@ async def test_goods_that_are_not_accepted_are_sent_home_and_the_customers_view_
     assert (again.status_code, again.json()["code"]) in [(409, "over"), (409, "ended")]
 
 
+async def test_another_fact_under_the_same_key_is_refused_and_the_same_one_is_told_once(lively):
+    number = (await asked(lively, await bought(lively), kind="return", why="defective")).json()["id"]
+    graded = [[{"line": 0, "quantity": 1, "grade": grade}] for grade in ("as_new", "worn")]
+    said = [{"kind": "goods_inspected", "at": SCANNED, "body": {"place": "east", "graded": one}} for one in graded]
+    answers = [
+        await lively.post(f"/returns/{number}/facts", role, json=one, headers={"idempotency-key": "k1"})
+        for role, one in (
+            (Role.WAREHOUSE, said[0]),
+            (Role.WAREHOUSE, said[0]),
+            (Role.WAREHOUSE, said[1]),
+            (Role.OPS, said[0]),
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 409, 409]
+    assert {answer.json()["code"] for answer in answers[2:]} == {"other_fact"}
+
+
 async def test_what_is_paid_for_or_does_not_come_back_is_not_sent_home(lively):
     number = (await asked(lively, await bought(lively))).json()["id"]
     home = {"kind": "goods_sent_home", "at": SCANNED, "body": {"courier": "sf", "waybill": "SF9"}}
