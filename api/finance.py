@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import Given, Spoken, only
 from api.many import Answers, Numbers, each
-from api.return_wishes import MONEY, RETURN, Answer, Key, ReturnId, granted
+from api.return_wishes import RETURN, Answer, Key, ReturnId, granted
 from api.saying import Words
 from api.visitors import Visitor
 from models.noun import Id, Money, Segment
 from models.rma import ReturnStage
+from rules.return_permissions import MONEY
 from store import refunds as store
 from store.refunds import RefundRow
 from store.returns import ReturnFilter

@@ -19,11 +19,11 @@ from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.rma import ReturnRecord, ReturnStage
 from models.wish import Decide, JudgeGoods, ReturnWish
+from rules.return_permissions import MONEY
 
 RETURN: Final = r"^[0-9A-HJKMNP-TV-Z]{16}-R[1-9][0-9]{0,3}$"
 ReturnId = Annotated[str, Path(pattern=RETURN)]
 Key = Annotated[str | None, Header(alias="idempotency-key", pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
-MONEY: Final = (Role.ADMIN, Role.FINANCE)
 DESK: Final = (Role.ADMIN, Role.OPS)
 WISHERS: Final[dict[str, tuple[Role, ...]]] = {
     "decide": (*DESK, Role.SERVICE),
@@ -40,6 +40,7 @@ WISHERS: Final[dict[str, tuple[Role, ...]]] = {
     "close_case": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
 OURS: Final = frozenset(("by", "key", "role", "rung"))
+ROLED: Final = ("decide", "hold", "release")  # what is asked of a role, and not only of a person
 WISH: TypeAdapter[ReturnWish] = TypeAdapter(ReturnWish)
 
 
@@ -86,7 +87,7 @@ async def _looked_at(tools: Tools, return_id: Id, words: Words) -> Words:
 
 def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:
     must_not_say(OURS, words, "is not yours to say")
-    role = {"role": visitor.role} if words["kind"] == "decide" else {}
+    role = {"role": visitor.role} if words["kind"] in ROLED else {}
     wish = understood(WISH, {**words, "by": visitor.name, "key": key, **role})
     match wish:
         case Decide():

@@ -44,7 +44,7 @@ WISHERS: Final[Mapping[str, tuple[Role, ...]]] = {  # who may ask; whether it is
     "dismiss": _DESK,
     "close_case": (*_DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
-OURS: Final = frozenset(("by", "key", "contact_version", "destination"))  # from their key, and from the new address
+OURS: Final = frozenset(("by", "key", "role", "contact_version", "destination"))  # from their key, or the address
 EXAMPLE: Final = {"kind": "cancel", "reason": "changed_mind"}
 
 

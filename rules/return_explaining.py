@@ -18,7 +18,7 @@ from models.wish import (
 from rules.return_permissions import refusal
 
 WORD = "looked_at"
-PERSONAL = ("second_pair_of_eyes", "asked_for_it_yourself", "not_your_level")  # somebody else may
+PERSONAL = ("second_pair_of_eyes", "asked_for_it_yourself", "not_your_level", "finance_holds_it")  # somebody else may
 
 
 def allowed(matter: Return, decider: Decider) -> tuple[Id, ...]:
@@ -44,7 +44,7 @@ def _wishes(decider: Decider) -> tuple[ReturnWish, ...]:
         Trigger(by=by),
         JudgeGoods(by=by, is_passed=True, word=WORD),
         JudgeGoods(by=by, is_passed=False, word=WORD),
-        Release(by=by),
+        Release(by=by, role=decider.role),
         Retry(by=by),
         HoldBack(by=by),
         RefuseRefund(by=by, word=WORD),

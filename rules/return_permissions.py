@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.approval import Decider
+from models.case import Role
 from models.errand import State
 from models.fact import GoodsInspected
 from models.noun import Id
@@ -35,9 +36,10 @@ GONE = (ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 REPLACED = "new_order_is_made"
 WENT_HOME = "goods_went_home"
 CLOCK = "clock"
+MONEY = (Role.ADMIN, Role.FINANCE)  # who says what goes out
 # Cases of our own people's next word or deed: looking is not enough, or the customer would wait for ever.
 ANSWERED: Mapping[Id, Id] = {
-    **dict.fromkeys(("undecided", "uninspected", "unjudged", "untriggered", "held"), "answer_it"),
+    **dict.fromkeys(("undecided", "uninspected", "unjudged", "untriggered", "held", "kept_back"), "answer_it"),
     stages.NOT_SENT_HOME: "goods_go_home",
 }
 
@@ -104,6 +106,8 @@ def _judge(matter: Return, wish: JudgeGoods) -> Id | None:
         return too_late or "not_to_judge"
     if wish.by == matter.asked_by:
         return "asked_for_it_yourself"
+    if wish.is_passed and wish.by in _vouched(matter):
+        return "second_pair_of_eyes"
     return _not_exchanged(matter) if wish.is_passed else None
 
 
@@ -145,10 +149,12 @@ def _hold(matter: Return, _: Any) -> Id | None:
     return "money_is_on_its_way" if stages.stage_of(matter) in GONE else _over(matter, _)
 
 
-def _release(matter: Return, _: Any) -> Id | None:
+def _release(matter: Return, wish: Release) -> Id | None:
     if not matter.hold:
         return "not_held"
-    return None if matter.hold.by else "stuck_retry_or_give_up"
+    if not matter.hold.by:
+        return "stuck_retry_or_give_up"
+    return "finance_holds_it" if stages.is_kept_back(matter) and wish.role not in MONEY else None
 
 
 def _stuck(matter: Return, _: Any) -> Id | None:

@@ -145,6 +145,14 @@ def _is_odd(matter: Return, seen: GoodsInspected) -> bool:
     return is_found or refund_grounds.is_otherwise(matter) or homeward.sent(matter) is not None
 
 
+def _held(matter: Return) -> Due | None:
+    return None if stages.is_kept_back(matter) else standstill.held_long(matter)
+
+
+def _kept_back(matter: Return) -> Due | None:
+    return standstill.held_long(matter) if stages.is_kept_back(matter) else None
+
+
 def _unassessed(matter: Return) -> Due | None:
     """Finance let it go, and nobody has said yet how much that is."""
     is_open = matter.assessed is None and not stages.is_more(matter)
@@ -248,7 +256,8 @@ ROWS: tuple[Deadline[Return], ...] = (
     Deadline(stages.NOT_SENT_HOME, "the warehouse to send the goods home", _not_sent_home, Role.WAREHOUSE),
     Deadline("graded_otherwise", "somebody to see to goods that nobody asked back", _graded_otherwise, Role.SERVICE),
     Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
-    Deadline("held", "somebody to release what a person held", standstill.held_long, outlasts_holds=True),
+    Deadline("held", "somebody to release what a person held", _held, outlasts_holds=True),
+    Deadline("kept_back", "finance to release what it keeps back", _kept_back, Role.FINANCE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck, Role.FINANCE),
     Deadline(
         "refused", "the provider to do it after all", standstill.refused_again, is_for_people=False, is_shown=False

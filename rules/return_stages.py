@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import TypeVar
 
 from models.approval import Agreement, Decider, Decision
+from models.case import Role
 from models.errand import Errand, Owed, State, What
 from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, ReturnFact
 from models.noun import Id, Money
 from models.returns import Kind
 from models.rma import Assessed, Return, ReturnStage
-from models.wish import Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
+from models.stage import Source
+from models.wish import Decide, HoldBack, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw
 from rules import approvals, errands, gradings, homeward, parcels
 
 F = TypeVar("F", bound=ReturnFact)
-W = TypeVar("W", Decide, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
+W = TypeVar("W", Decide, HoldBack, JudgeGoods, Lapse, RefuseRefund, TellProgress, Trigger, Withdraw)
 _MONEY = (ReturnStage.DUE, ReturnStage.TRIGGERED, ReturnStage.REFUNDED)
 _AGREED = (ReturnStage.ASKED, ReturnStage.APPROVED)
 _GOODS = (ReturnStage.SENT_BACK, ReturnStage.ARRIVED)
@@ -90,16 +92,24 @@ def _due_at(matter: Return) -> datetime | None:
 
 
 def _passed_at(matter: Return) -> datetime | None:
-    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it.
-
-    Goods that went home again, whatever was found, wait for a person.
-    """
+    """As inspection found it, or as a person judged it; once the new order is meant, no word changes it."""
     meant = [errand.began_at for errand in matter.errands if errand.what is What.REPLACE]
     judged = [at for at, wish in wished(matter, JudgeGoods) if wish.is_passed]
     seen = told(matter, GoodsInspected)
-    is_plain = seen and not homeward.sent(matter) and gradings.passes(matter.why, matter.claims, seen.graded)
-    plain = [seen.happened_at] if seen and is_plain else []
+    plain = [seen.happened_at] if seen and _is_plain(matter, seen) else []
     return min([*meant, *judged, *plain], default=None)
+
+
+def _is_plain(matter: Return, seen: GoodsInspected) -> bool:
+    """Nobody has to think: all as it should be, by whoever scans what comes, and it is here."""
+    is_seen = seen.source is not Source.DESK and not homeward.sent(matter)
+    return is_seen and gradings.passes(matter.why, matter.claims, seen.graded)
+
+
+def is_kept_back(matter: Return) -> bool:
+    """By finance: nobody else lets go of it."""
+    since = matter.hold.since if matter.hold else None
+    return any(at == since and wish.role is Role.FINANCE for at, wish in wished(matter, HoldBack))
 
 
 def _replaced_at(matter: Return) -> datetime | None:

@@ -19,10 +19,11 @@ from api.pages.refund_dictionary import REASONS
 from api.pages.return_lines import reason_key
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
-from api.return_wishes import MONEY, RETURN
+from api.return_wishes import RETURN
 from api.tools import Tools
 from models.case import Hold
 from models.rma import ReturnStage
+from rules.return_permissions import MONEY
 from store.refunds import RefundRow, refunds, tallies
 from store.returns import ReturnFilter
 

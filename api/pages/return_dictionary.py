@@ -99,6 +99,7 @@ REFUSALS: Final[Words] = {
     "not_due": ("No refund is due.", "当前没有待退款项。"),
     "held": ("It is held: release it first.", "已暂缓，请先解除。"),
     "already_held": ("It is held already.", "已暂缓。"),
+    "finance_holds_it": ("Finance keeps it back: finance lets it go.", "财务已暂缓，只能由财务解除。"),
     "not_held": ("It is not held.", "未暂缓。"),
     "not_stuck": ("It is not stuck.", "没有卡住。"),
     "stuck_retry_or_give_up": ("It is stuck: retry or give up.", "已卡住：请重试或放弃。"),
@@ -130,6 +131,7 @@ REFUSALS: Final[Words] = {
 }
 RETURNS: Final[Words] = {
     "deadline.undecided": ("somebody to decide on a return", "退货待审批"),
+    "deadline.kept_back": ("finance to release what it keeps back", "财务暂缓待解除"),
     "deadline.progress": ("somebody to take an urgent return", "加急单待受理"),
     "deadline.denied": ("a parcel that is signed for and was not received", "显示签收未收到"),
     "deadline.station": ("the courier's station", "快递网点核实签收"),

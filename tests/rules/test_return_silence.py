@@ -28,7 +28,8 @@ WISHES = st.one_of(
     st.builds(Decide, by=PEOPLE, role=ROLES, is_agreed=st.sampled_from((True, True, False)), word=st.just("so")),
     st.builds(JudgeGoods, by=PEOPLE, is_passed=st.booleans(), word=st.just("so")),
     st.builds(RefuseRefund, by=PEOPLE, word=st.just("so")),
-    *(st.builds(kind, by=PEOPLE) for kind in (Trigger, Withdraw, HoldBack, Release, Retry, GiveUp)),
+    *(st.builds(kind, by=PEOPLE) for kind in (Trigger, Withdraw, Retry, GiveUp)),
+    *(st.builds(kind, by=PEOPLE, role=st.sampled_from((None, Role.FINANCE))) for kind in (HoldBack, Release)),
 )
 LIVES = st.lists(st.one_of(TELLINGS, WISHES, CLOCK, CLOSES), max_size=16)
 
@@ -63,12 +64,30 @@ def test_an_open_return_is_never_silent(life, stand, kind, steps):
         assert may_end(matter) or is_watched or is_the_storys_turn(matter)
 
 
-@pytest.mark.parametrize("deadline", ["undecided", "uninspected", "unjudged", "untriggered", "held"])
+@pytest.mark.parametrize("deadline", ["undecided", "uninspected", "unjudged", "untriggered", "held", "kept_back"])
 def test_what_waits_for_our_own_people_is_done_and_not_closed(deadline):
     case = Case(story=NUMBER, deadline=deadline, since=NOON, rung=Owner.OWNER, opened_at=NOON)
     known = STANDS["asked"](Kind.RETURN).model_copy(update={"cases": (case,)})
 
     assert refusal(known, CloseCase(by="boss", deadline=deadline, since=NOON)) == "answer_it"
+
+
+@pytest.mark.parametrize(
+    ("holds", "releases", "code"),
+    [
+        (Role.FINANCE, Role.SERVICE, "finance_holds_it"),
+        (Role.FINANCE, None, "finance_holds_it"),
+        (Role.FINANCE, Role.ADMIN, None),
+        (Role.SERVICE, Role.FINANCE, None),
+        (None, Role.OPS, None),
+    ],
+)
+def test_what_finance_keeps_back_nobody_else_lets_go(holds, releases, code):
+    once = granted(STANDS["asked"](Kind.RETURN), HoldBack(by="wu", role=Role.FINANCE), NOON)
+    freed = granted(once, Release(by="boss", role=Role.ADMIN), NOON + timedelta(hours=1))
+    held = granted(freed, HoldBack(by="fin", role=holds), NOON + timedelta(hours=2))
+
+    assert refusal(held, Release(by="wu", role=releases)) == code
 
 
 def test_what_is_refused_while_it_is_held_is_held_no_longer():

@@ -218,6 +218,12 @@ PEOPLES = {
     ),
     "not_refunded": Silence(asked(wish(TRIGGER), how="slow"), SOON.refund_within, Role.FINANCE, gone_back),
     "held": Silence(asked(wish(HoldBack(by="fin"))), SOON.hold_within, Role.OPS, done(wish(Release(by="fin")))),
+    "kept_back": Silence(
+        asked(wish(HoldBack(by="fin", role=Role.FINANCE))),
+        SOON.hold_within,
+        Role.FINANCE,
+        done(wish(Release(by="boss", role=Role.FINANCE))),
+    ),
     "stuck": Silence(asked(wish(TRIGGER), how="shunned"), AT_ONCE, Role.FINANCE, done(HELD, wish(RETRY))),
     "unread": Silence(asked(puzzled), AT_ONCE, Role.OPS, done(wish(Dismiss(by="desk", telling=UNREADABLE.id)))),
 }

@@ -103,6 +103,20 @@ async def test_goods_that_are_not_wait_for_a_person_who_did_not_ask_for_it(count
     assert counter.books.replaced == (["B0001-R1"] if is_passed else [])
 
 
+async def test_goods_that_somebody_told_of_at_a_desk_are_exchanged_when_somebody_else_says_so(counter):
+    story = await counter.ask(kind=Kind.EXCHANGE, why=Why.WRONG_SIZE, claims=TWO)
+    units = [{"line": 0, "quantity": 2, "grade": "as_new"}]
+    told = scanned("goods_inspected", "i1", source="desk", place="WH", graded=units, by="wu")
+    await story.signal(ReturnWorkflow.warehouse_scan, told)
+    await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.ARRIVED)
+
+    judged = JudgeGoods(by="wu", is_passed=True, word="seen")
+    assert await counter.refused(story, judged) == "second_pair_of_eyes"
+    assert counter.books.replaced == []
+    await counter.wish(story, judged.model_copy(update={"by": "boss"}))
+    assert stage_of(await counter.over(story)) is ReturnStage.REPLACED
+
+
 async def test_goods_for_money_that_are_not_accepted_stay_a_case_until_they_are_sent_home(counter):
     hurried = Patience(send_home_within=timedelta(seconds=1))
     story = await counter.ask(kind=Kind.RETURN, claims=TWO, patience=hurried)
