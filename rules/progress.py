@@ -9,31 +9,28 @@ from models.wish import TellProgress
 from rules import errands
 from rules import return_stages as stages
 
-MOST = 8  # times, all together
+MOST = 8  # times, all together; one of them is kept for how it ends
 NOBODY = ("clock", "house")
 
 
 def owed(matter: Return) -> Owed | None:
-    """The next word that the shop has not been told; one that is under way first. None where nothing is urgent."""
+    """The newest word that the shop has not been told; one that is under way first. None where nothing is urgent."""
     if not matter.urgent:
         return None
-    told = _told(matter)
-    if begun := [errand for errand in told if errand in errands.under_way(matter)]:
+    if begun := _begun(matter):
         return Owed(**{name: getattr(begun[0], name) for name in Owed.model_fields})
-    known = [errand.about for errand in told]
-    news = [word for word in _words(matter) if word not in known]
-    if not news or len(told) >= MOST:
-        return None
-    return Owed(what=What.PROGRESS, about=news[0], party=matter.shop, under=stages.stage_of(matter).value)
+    news = _news(matter) if len(_told(matter)) < _most(matter) else None
+    return news and Owed(what=What.PROGRESS, about=news, party=matter.shop, under=stages.stage_of(matter).value)
 
 
 def last_told_at(matter: Return) -> datetime | None:
-    """Since when its customer has heard nothing; None where nobody waits for it to be taken."""
-    is_open = bool(matter.urgent) and not stages.is_stopped(matter) and stages.next_of(matter) is not None
-    if not is_open or _is_taken(matter) or len(_told(matter)) >= MOST:
+    """Since when its customer has heard nothing; None where nobody waits for it to be taken, or a word is under way."""
+    told = _told(matter)
+    is_open = bool(matter.urgent) and not _is_over(matter) and not _is_taken(matter)
+    if not is_open or _begun(matter) or len(told) >= _most(matter):
         return None
     reminded = [at for at, _ in stages.wished(matter, TellProgress)]
-    return max([stages.since(matter), *reminded])
+    return max([stages.since(matter), *reminded, *(errand.ended_at for errand in told if errand.ended_at)])
 
 
 def next_at(matter: Return, since: datetime) -> datetime:
@@ -49,11 +46,25 @@ def next_at(matter: Return, since: datetime) -> datetime:
     return (begins if here < begins else begins + timedelta(days=1)) - matter.offset
 
 
-def _words(matter: Return) -> list[Id]:
-    """Each stage that it came to, and each time that it was still there."""
-    times = range(1, len(stages.wished(matter, TellProgress)) + 1)
-    came = dict.fromkeys((*(stage.value for stage in stages.walked(matter)), stages.stage_of(matter).value))
-    return [*came, *(f"still.{nth}" for nth in times)]
+def _news(matter: Return) -> Id | None:
+    """Where it is by now, or that it is still there; what was overtaken while nobody listened is no news."""
+    here, told = stages.stage_of(matter).value, _told(matter)
+    if here not in [errand.about for errand in told]:
+        return here
+    reminded, last = [at for at, _ in stages.wished(matter, TellProgress)], max(errand.began_at for errand in told)
+    return f"still.{len(reminded)}" if reminded and max(reminded) > last else None
+
+
+def _most(matter: Return) -> int:
+    return MOST if _is_over(matter) else MOST - 1
+
+
+def _is_over(matter: Return) -> bool:
+    return stages.is_stopped(matter) or stages.next_of(matter) is None
+
+
+def _begun(matter: Return) -> list[Errand]:
+    return [errand for errand in errands.under_way(matter) if errand.what is What.PROGRESS]
 
 
 def _told(matter: Return) -> list[Errand]:

@@ -23,21 +23,26 @@ def urgent(**fields):
     return asked(signed(proof="photo"), urgent="allergy", **fields)
 
 
-def told(matter):
+def told(matter, at=NOON):
     """Everything that is owed now is told."""
     said = []
     while due := progress.owed(matter):
-        errand = errands.begin(matter, due, NOON)
-        matter = RETURNS.find_out(errands.noted(matter, errand), errand, Outcome(state=State.DONE), NOON)
+        errand = errands.begin(matter, due, at)
+        matter = RETURNS.find_out(errands.noted(matter, errand), errand, Outcome(state=State.DONE), at)
         said.append((due.about, due.under))
     return matter, said
+
+
+def begun(matter, at=NOON):
+    """Told to a shop that does not answer."""
+    return errands.noted(matter, errands.begin(matter, progress.owed(matter), at))
 
 
 def reminded(matter, times):
     said = []
     for nth in range(times):
-        matter = granted(matter, AGAIN, matter.received_at + (nth + 1) * 15 * MINUTE)
-        matter, more = told(matter)
+        at = matter.received_at + (nth + 1) * 15 * MINUTE
+        matter, more = told(granted(matter, AGAIN, at), at + MINUTE)
         said += more
     return matter, said
 
@@ -54,7 +59,7 @@ def test_it_is_told_again_until_a_person_takes_it_and_then_when_it_moves():
 
     taken = granted(matter, Decide(by="s1", role=Role.SERVICE, is_agreed=True, word="approve"), NOON + 50 * MINUTE)
     assert progress.last_told_at(taken) is None
-    assert [about for about, _ in told(taken)[1]] == ["approved", "due"]
+    assert [about for about, _ in told(taken)[1]] == ["due"]
     assert told(granted(matter, Withdraw(by="wu"), NOON))[1] == [("withdrawn", "withdrawn")]
     assert progress.last_told_at(granted(matter, HoldBack(by="s1", reason="looks"), NOON)) is None
 
@@ -62,9 +67,37 @@ def test_it_is_told_again_until_a_person_takes_it_and_then_when_it_moves():
 def test_nobody_hears_more_than_eight_times():
     matter, said = reminded(told(urgent())[0], 12)
 
-    assert len(said) == progress.MOST - 1
+    assert len(said) == progress.MOST - 2
     assert (progress.owed(matter), progress.last_told_at(matter)) == (None, None)
     assert "progress" not in [row.name for row in LADDER.rows if row.due(matter)]
+    assert told(granted(matter, Withdraw(by="wu"), NOON))[1] == [("withdrawn", "withdrawn")]
+
+
+def test_while_the_shop_does_not_listen_nobody_is_reminded_and_then_it_hears_the_newest():
+    silent = begun(urgent())
+    assert progress.last_told_at(silent) is None
+    assert "progress" not in [row.name for row in LADDER.rows if row.due(silent)]
+
+    moved = granted(silent, Decide(by="s1", role=Role.SERVICE, is_agreed=True, word="approve"), NOON + 50 * MINUTE)
+    assert progress.owed(moved).about == "asked"
+    [errand] = moved.errands
+    heard = RETURNS.find_out(moved, errand, Outcome(state=State.DONE), NOON + 60 * MINUTE)
+    assert told(heard, NOON + 60 * MINUTE)[1] == [("due", "due")]
+
+
+def test_the_quarter_of_an_hour_begins_when_the_shop_has_heard():
+    matter, _ = told(urgent(), NOON + 150 * MINUTE)
+
+    assert progress.last_told_at(matter) == NOON + 150 * MINUTE > matter.received_at
+
+
+def test_a_reminder_that_was_overtaken_is_not_told():
+    matter, _ = told(urgent())
+    late = begun(granted(matter, AGAIN, NOON + 15 * MINUTE), NOON + 16 * MINUTE)
+    moved = granted(late, Decide(by="s1", role=Role.SERVICE, is_agreed=True, word="approve"), NOON + 20 * MINUTE)
+    heard = RETURNS.find_out(moved, moved.errands[-1], Outcome(state=State.DONE), NOON + 30 * MINUTE)
+
+    assert [about for about, _ in told(heard, NOON + 30 * MINUTE)[1]] == ["due"]
 
 
 def test_only_the_clock_reminds():
