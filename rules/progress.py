@@ -20,7 +20,8 @@ def owed(matter: Return) -> Owed | None:
     if begun := _begun(matter):
         return Owed(**{name: getattr(begun[0], name) for name in Owed.model_fields})
     news = _news(matter) if len(_told(matter)) < _most(matter) else None
-    return news and Owed(what=What.PROGRESS, about=news, party=matter.shop, under=stages.stage_of(matter).value)
+    here = stages.stage_of(matter).value
+    return Owed(what=What.PROGRESS, about=news, party=matter.shop, under=here) if news else None
 
 
 def last_told_at(matter: Return) -> datetime | None:
