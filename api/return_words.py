@@ -158,6 +158,12 @@ BECAUSE: Final[Words] = {
     "no_harm": ("nobody's health is concerned", "不涉及人身健康"),
     "compensation": ("a person decides on compensation", "补偿须人工决定"),
     "no_compensation": ("no compensation is asked for", "未要求补偿"),
+    "another_thing": (
+        "something else in exchange, and nobody said that it costs the same",
+        "换成其他商品，价格未确认一致",
+    ),
+    "like_for_like": ("another size or colour of the same thing", "同款换尺码或颜色"),
+    "the_same_thing": ("no other thing in exchange", "未换成其他商品"),
     "returns_often": ("many returns of this customer lately", "该客户近期售后次数较多"),
     "returns_seldom": ("few returns of this customer lately", "该客户近期售后次数正常"),
     "no_window": ("no window is set for this reason", "该原因未设置售后期限"),

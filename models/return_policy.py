@@ -160,6 +160,7 @@ class ReturnPolicy(Noun, frozen=True):
     patience: Patience = Patience()
     service: Service = Service()
     labels: Labels = Labels()
+    alike: tuple[Id, ...] = ()  # beginnings of numbers: what begins so costs the same, and is exchanged for one another
     wrong_item_within: timedelta = 3 * DAY  # after it left: the right one is sent at once, and nobody is asked
 
     @field_validator("tiers")

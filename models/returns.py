@@ -116,6 +116,7 @@ class Wanted(Noun, frozen=True):
     asked_at: datetime  # by our door's clock: who asks in time is not late because we are slow
     grade: Grade | None = None  # what the customer says of the goods; None: inspection will show
     pictures: int = Field(0, ge=0, le=3)
+    instead: tuple[Instead, ...] = ()  # of an exchange
 
 
 class LineSeen(Noun, frozen=True):

@@ -43,7 +43,8 @@ def _goods(sku: Id, policy: ReturnPolicy) -> Goods:
 def made(order: Order, new: NewReturn, beside: Beside, asked: tuple[datetime, int], policy: ReturnPolicy) -> Return:
     """`asked`: when, and the how manieth of its order."""
     at, nth = asked
-    wanted = Wanted(kind=new.kind, why=new.why, claims=_one_each(new.claims), asked_at=at, grade=new.grade)
+    said = {"kind": new.kind, "why": new.why, "grade": new.grade, "instead": new.instead}
+    wanted = Wanted(**said, claims=_one_each(new.claims), asked_at=at)
     number = f"{order.business_no}-R{nth}"
     return Return(
         id=number,

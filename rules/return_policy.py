@@ -10,10 +10,11 @@ from models.noun import Id
 from models.order import Order
 from models.return_policy import Freely, Judgement, ReturnPolicy
 from models.returns import Beside, Fault, Grade, Kind, Verdict, Wanted, Why
-from rules import boxes, payments, return_days, return_windows, undoing, wishes
+from rules import payments, return_days, return_windows, undoing, wishes
 from rules.faults import fault_of
 from rules.refund_shares import NO_MONEY
 from rules.return_asking import Asking, Says, claimed, is_freely
+from rules.return_goods import are_alike, is_just_sent_wrong, is_still_here, undelivered
 
 BACK = (Kind.RETURN, Kind.EXCHANGE)  # the goods come back
 UNSHOWN = "pictures_wanted"  # all that a picture can answer
@@ -64,15 +65,17 @@ def _paid(asking: Asking) -> Says:
         return Says("money_went_back", is_for_person=True)
     if order.payments:
         return Says("paid")
-    is_ours = payments.is_prepaid(order)
-    return Says("not_paid", is_allowed=False) if is_ours else Says("not_settled", is_for_person=True)
+    if payments.is_prepaid(order):
+        return Says("not_paid", is_allowed=False)
+    is_plain = is_just_sent_wrong(asking) and undelivered(asking) is None  # who has it has paid at the door
+    return Says("not_settled", is_for_person=not is_plain)
 
 
 def _fits(asking: Asking) -> Says:
     wanted = asking.wanted
     if wanted.why is Why.NOT_RECEIVED and wanted.kind in BACK:
         return Says("nothing_to_send_back", is_allowed=False)
-    if _is_still_here(asking):
+    if is_still_here(asking):
         return Says("not_sent_yet")
     is_kept = fault_of(wanted.why) is Fault.CUSTOMER and wanted.kind not in BACK
     return Says("goods_must_come_back", is_allowed=False) if is_kept else Says("fits")
@@ -81,40 +84,17 @@ def _fits(asking: Asking) -> Says:
 def _wrong_item(asking: Asking) -> Says:
     """A moment ago it left, and it was the wrong thing: the right one goes at once, whatever a courier still says."""
     return (
-        Says("sent_wrong_just_now", is_allowed=True) if _is_just_sent_wrong(asking) else Says("not_sent_wrong_just_now")
+        Says("sent_wrong_just_now", is_allowed=True) if is_just_sent_wrong(asking) else Says("not_sent_wrong_just_now")
     )
 
 
-def _is_just_sent_wrong(asking: Asking) -> bool:
-    wanted, order = asking.wanted, asking.order
-    if wanted.why is not Why.WRONG_ITEM or wanted.kind is not Kind.RESHIP:
-        return False
-    left = [return_days.left_at(order, part.line.sku) for part in claimed(asking)]
-    return all(at and wanted.asked_at - at <= asking.policy.wrong_item_within for at in left)
-
-
 def _delivered(asking: Asking) -> Says:
-    """Lines of one thing share its units."""
     if asking.wanted.why is Why.NOT_RECEIVED or asking.wanted.kind is Kind.COMPENSATION:
         return Says("need_not_be_there")
-    if _is_still_here(asking):
+    if is_still_here(asking):
         return Says("not_sent_yet")
-    units = Counter[Id]()
-    for part in claimed(asking):
-        units[part.line.sku] += part.claim.quantity
-        if units[part.line.sku] > return_days.with_customer(asking.order, part.line.sku):
-            return Says("not_delivered", is_allowed=False, line=part.claim.line)
-    return Says("delivered")
-
-
-def _is_still_here(asking: Asking) -> bool:
-    """Money back for units of which none has left: nothing has to come back, whatever the reason."""
-    order, here, wanted = asking.order, Counter[Id](), Counter[Id]()
-    for units in (units for box in wishes.unshipped(order) for units in boxes.contents(order, box)):
-        here[units.sku] += units.quantity
-    for part in claimed(asking):
-        wanted[part.line.sku] += part.claim.quantity
-    return asking.wanted.kind is Kind.REFUND_ONLY and bool(wanted) and wanted <= here
+    line = undelivered(asking)
+    return Says("delivered") if line is None else Says("not_delivered", is_allowed=False, line=line)
 
 
 def _final_sale(asking: Asking) -> Says:
@@ -152,7 +132,7 @@ def _not_received(asking: Asking) -> Says:
 
 
 def _pictures(asking: Asking) -> Says:
-    is_shown = asking.wanted.why in asking.policy.shown and not _is_just_sent_wrong(asking)
+    is_shown = asking.wanted.why in asking.policy.shown and not is_just_sent_wrong(asking)
     is_bare = is_shown and not asking.wanted.pictures
     return Says("pictures_wanted", is_for_person=True) if is_bare else Says("pictures_enough")
 
@@ -165,6 +145,16 @@ def _health(asking: Asking) -> Says:
 def _compensation(asking: Asking) -> Says:
     is_asked = asking.wanted.kind is Kind.COMPENSATION
     return Says("compensation", is_for_person=True) if is_asked else Says("no_compensation")
+
+
+def _instead(asking: Asking) -> Says:
+    """Another size or colour costs the same, where the shop says so; of anything else a person knows what it costs."""
+    named, lines = {part.claim.line: part.line.sku for part in claimed(asking)}, asking.wanted.instead
+    other = [(named.get(wanted.line, ""), wanted) for wanted in lines if wanted.sku != named.get(wanted.line)]
+    unlike = [wanted.line for sku, wanted in other if not are_alike(asking.policy, sku, wanted.sku)]
+    if unlike:
+        return Says("another_thing", is_for_person=True, line=unlike[0])
+    return Says("like_for_like" if other else "the_same_thing")
 
 
 def _history(asking: Asking) -> Says:
@@ -187,6 +177,7 @@ RULES: tuple[tuple[Id, Callable[[Asking], Says]], ...] = (
     ("pictures", _pictures),
     ("health", _health),
     ("compensation", _compensation),
+    ("instead", _instead),
     ("history", _history),
     ("window", return_windows.window),
 )

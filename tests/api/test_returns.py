@@ -536,6 +536,7 @@ async def test_other_goods_leave_when_the_old_ones_pass_or_a_person_says_so(live
     order = await bought(lively, now())
     other = {"kind": "exchange", "why": "wrong_size", "instead": [{"line": 0, "sku": "cup"}]}
     number = (await asked(lively, order, **other)).json()["id"]
+    await decided(lively, number, Role.OPS)
     body = {"place": "east", "graded": [{"line": 0, "quantity": 1, "grade": "worn"}]}
     said = {"kind": "goods_inspected", "at": SCANNED, "body": body}
     assert (await lively.post(f"/returns/{number}/facts", Role.WAREHOUSE, json=said)).status_code == 202

@@ -12,7 +12,7 @@ from models.fact import Proof
 from models.line import Line
 from models.noun import Money
 from models.return_policy import CategoryTerms, Freely, ReturnPolicy, Tier, Window
-from models.returns import Beside, Claim, Fault, Grade, Kind, LineSeen, Wanted, Why
+from models.returns import Beside, Claim, Fault, Grade, Instead, Kind, LineSeen, Wanted, Why
 from models.stage import Paying
 from models.wish import Cancel
 from rules import return_policy, return_windows
@@ -295,6 +295,32 @@ def test_what_the_courier_collected_and_still_has_is_a_persons_matter():
 
     assert looks(arrived(order)) == ("not_settled",)
     assert looks(after(arrived(order), paid(source="courier"))) == ()
+
+
+def test_who_paid_at_the_door_for_the_wrong_thing_gets_the_right_one_with_no_click_once_they_have_it():
+    order = labelled(reserved(an_order(paying=Paying.ON_DELIVERY)))
+    wrong = a_return(Why.WRONG_ITEM, Kind.RESHIP, at=NOON + timedelta(hours=1))
+
+    assert (said(arrived(order), wrong)[0], looks(arrived(order), wrong)) == (True, ())
+    on_its_way = after(order, shipped(label_of(order)))
+    assert looks(on_its_way, wrong) == ("not_settled",)
+
+
+@pytest.mark.parametrize(
+    ("sku", "alike", "words"),
+    [
+        ("tea-l", ("tea",), ()),
+        ("tea", (), ()),
+        ("tea-l", (), ("another_thing",)),
+        ("gold", ("tea",), ("another_thing",)),
+        ("gold", ("tea", "gold"), ("another_thing",)),
+    ],
+)
+def test_another_thing_in_exchange_is_a_persons_matter_unless_the_shop_says_that_it_costs_the_same(sku, alike, words):
+    wanted = a_return(Why.WRONG_SIZE, Kind.EXCHANGE, instead=(Instead(line=0, sku=sku),))
+    judgement = judge(arrived(), wanted, Beside(), ReturnPolicy(alike=alike))
+
+    assert judgement.looks == words
 
 
 @pytest.mark.parametrize(
