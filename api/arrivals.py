@@ -36,6 +36,7 @@ class Found(BaseModel, frozen=True):
     quantity: int
     grade: Grade
     missing: tuple[Id, ...] = ()  # parts of each
+    sku: Id | None = None  # of another thing of ours
 
 
 class Expected(BaseModel, frozen=True):

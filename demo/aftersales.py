@@ -45,7 +45,8 @@ OVER = (
     "swapped",
 )  # somebody looks, and that is all
 SOON = 1.5  # seconds between two looks
-UNSURE, PASSES = ("refund_lost", "refund_absent"), "refund_balance_too_low"
+AGAIN = {"refund_lost": "retry", "refund_absent": "retry", "more_than_let_go": "trigger"}
+PASSES = "refund_balance_too_low"
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class AfterSales:
             await self._send_home(case["story"])
         elif case["deadline"] == "stuck" and "-R" in case["story"]:
             held = (await self.desks.finance.get(f"/returns/{case['story']}")).json().get("held")
-            kind = "retry" if held in UNSURE else "give_up"
+            kind = AGAIN.get(held, "give_up")
             if held not in (None, PASSES):  # else it moves on already, or the clock tries it again
                 await self.desks.finance.post(f"/returns/{case['story']}/wishes", json={"kind": kind})
 

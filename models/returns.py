@@ -75,6 +75,7 @@ class Graded(Claim, frozen=True):
 
     grade: Grade
     missing: tuple[Id, ...] = ()  # parts of each of these units that did not come back, by their codes
+    sku: Id | None = Field(None, exclude_if=lambda sku: sku is None)  # of another thing: what of ours it is
 
 
 class AfterSale(StrEnum):

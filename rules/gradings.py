@@ -24,6 +24,11 @@ def within(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Graded, .
     return tuple(units.model_copy(update={"quantity": counted}) for units, counted in parted(claims, graded) if counted)
 
 
+def is_more(claims: Sequence[Claim], graded: Sequence[Graded]) -> bool:
+    """Than was claimed."""
+    return sum(units.quantity for units in graded) > sum(units.quantity for units in within(claims, graded))
+
+
 def came(claims: Sequence[Claim], graded: Sequence[Graded]) -> tuple[Claim, ...]:
     """Units that were claimed and are here, in whatever state."""
     units = Counter[int]()

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from models.fact import GoodsInspected
 from models.noun import Id
-from models.returns import Grade
+from models.returns import Grade, Graded, Why
 from models.rma import Return
 from rules import gradings, homeward
 from rules import return_stages as stages
@@ -20,10 +20,11 @@ class Back(NamedTuple):
     quantity: int
     room: Id
     place: Id
+    sku: Id | None = None  # what we sent wrong; None: what the line says
 
 
 def units(matter: Return) -> tuple[Back, ...]:
-    """What is ours again: not what we never sold, nor what did not come, nor what is the customer's.
+    """What is ours again: not what did not come, nor what is the customer's, nor what nobody can name.
 
     Theirs are the goods of a return that is no more, and goods that went home. What nobody asked back is not for sale,
     whatever it looks like, until somebody has seen to it.
@@ -31,7 +32,15 @@ def units(matter: Return) -> tuple[Back, ...]:
     seen = stages.told(matter, GoodsInspected)
     if seen is None or stages.is_stopped(matter) or homeward.sent(matter):
         return ()
-    parts = [part for part in gradings.parted(matter.claims, seen.graded) if part[0].grade in ROOMS]
+    all_parts = gradings.parted(matter.claims, seen.graded)
+    parts = [part for part in all_parts if part[0].grade in ROOMS]
     asked = [Back(units.line, counted, ROOMS[units.grade], seen.place) for units, counted in parts if counted]
     beyond = [(units, units.quantity - counted) for units, counted in parts]
-    return (*asked, *(Back(units.line, count, BESIDE, seen.place) for units, count in beyond if count))
+    spare = [Back(units.line, count, BESIDE, seen.place) for units, count in beyond if count]
+    ours = [units for units, _ in all_parts if units.sku and _is_sent_wrong(matter, units)]
+    return (*asked, *spare, *(Back(units.line, units.quantity, BESIDE, seen.place, units.sku) for units in ours))
+
+
+def _is_sent_wrong(matter: Return, units: Graded) -> bool:
+    """Whoever was sent another thing sends another thing back: it is ours, and lies beside."""
+    return matter.why is Why.WRONG_ITEM and units.grade is Grade.ANOTHER

@@ -7,17 +7,16 @@ from typing import Any
 from models.approval import Agreement
 from models.case import Case, Role
 from models.errand import Errand, State, What
-from models.fact import GoodsArrived, GoodsInspected, GoodsSentBack, GoodsShown
+from models.fact import GoodsInspected, GoodsSentBack, GoodsShown
 from models.inquiry import Inquiry
 from models.return_policy import Patience
-from models.returns import Kind, Why
 from models.rma import Return, ReturnStage, ReturnStanding
 from models.stage import Source
 from models.wish import Decide, HoldBack, Lapse, TellProgress, Trigger
 from rules import (
-    gradings,
     homeward,
     inquiries,
+    leftovers,
     parcels,
     progress,
     refund_grounds,
@@ -36,14 +35,9 @@ Allows = Callable[[Patience], timedelta]
 def _next_is(stage: ReturnStage, allows: Allows) -> Callable[[Return], Due | None]:
     def due(matter: Return) -> Due | None:
         since = stages.waiting_since(matter, stage)
-        return Due(since, since + allows(matter.patience), place=_place(matter)) if since else None
+        return Due(since, since + allows(matter.patience), place=leftovers.place(matter)) if since else None
 
     return due
-
-
-def _place(matter: Return) -> str | None:
-    arrived = stages.told(matter, GoodsArrived)
-    return arrived.place if arrived else None
 
 
 def _undecided(matter: Return) -> Due | None:
@@ -111,13 +105,6 @@ def _unjudged(matter: Return) -> Due | None:
     return Due(seen.happened_at, seen.happened_at + matter.patience.decide_within, place=seen.place) if seen else None
 
 
-def _swapped(matter: Return) -> Due | None:
-    """Who was sent the wrong thing has the right one coming; where that one was, another is missing or too many."""
-    is_ours = matter.kind is Kind.RESHIP and matter.why is Why.WRONG_ITEM and not stages.is_stopped(matter)
-    since = stages.REACHED_AT[ReturnStage.APPROVED](matter) if is_ours else None
-    return Due(since, since) if since else None
-
-
 def _shown(matter: Return) -> Due | None:
     """A picture was all that was missing, and here it is: nobody has to look at it."""
     seen, since = stages.told(matter, GoodsShown), stages.waiting_since(matter, ReturnStage.APPROVED)
@@ -158,31 +145,6 @@ def _unassessed(matter: Return) -> Due | None:
     is_open = matter.assessed is None and not stages.is_more(matter)
     since = stages.waiting_since(matter, ReturnStage.REFUNDED) if is_open else None
     return Due(since, since + matter.policy.done_within) if since else None
-
-
-def _goods_without_return(matter: Return) -> Due | None:
-    """It was withdrawn or lapsed, and the goods are here: somebody must say what becomes of them."""
-    stop, since = stages.stop_of(matter), homeward.here_since(matter)
-    is_refused = stop is not None and stop[0] is ReturnStage.REFUSED
-    return Due(since, since, place=_place(matter)) if stop and since and not is_refused else None
-
-
-def _not_sent_home(matter: Return) -> Due | None:
-    """It was refused, and the goods are here: they are the customer's."""
-    stop, here = stages.stop_of(matter), homeward.here_since(matter)
-    if stop is None or here is None or stop[0] is not ReturnStage.REFUSED:
-        return None
-    since = max(stop[1], here)
-    return Due(since, since + matter.patience.send_home_within, place=_place(matter))
-
-
-def _graded_otherwise(matter: Return) -> Due | None:
-    """More came back than was asked for, or something else: what is beyond the claim is not paid for."""
-    seen = stages.told(matter, GoodsInspected)
-    is_more = seen is not None and sum(units.quantity for units in seen.graded) > sum(
-        units.quantity for units in gradings.within(matter.claims, seen.graded)
-    )
-    return Due(seen.happened_at, seen.happened_at, place=seen.place) if seen and is_more else None
 
 
 def _by_hand(matter: Return) -> Due | None:
@@ -237,7 +199,7 @@ ROWS: tuple[Deadline[Return], ...] = (
     Deadline("not_arrived", "the goods to arrive", _not_arrived, Role.SERVICE),
     Deadline("uninspected", "inspection", _uninspected, Role.WAREHOUSE),
     Deadline("unjudged", "somebody to say whether these goods may be exchanged", _unjudged, Role.SERVICE),
-    Deadline("swapped", "the warehouse to look which units it took for others", _swapped, Role.WAREHOUSE),
+    Deadline("swapped", "the warehouse to look which units it took for others", leftovers.swapped, Role.WAREHOUSE),
     Deadline("unreplaced", "the new order", _next_is(ReturnStage.REPLACED, lambda p: p.decide_within), Role.SERVICE),
     Deadline("little", "a small refund to go by itself", _to_trigger, is_for_people=False, is_shown=False),
     Deadline(
@@ -251,10 +213,18 @@ ROWS: tuple[Deadline[Return], ...] = (
     Deadline("given_back_twice", "somebody to fetch back money that went twice", _twice, Role.FINANCE),
     Deadline(stages.BY_HAND_ORDER, "somebody to send the goods by hand", _sent_by_hand, Role.SERVICE),
     Deadline(
-        "goods_without_return", "somebody to see to goods that came all the same", _goods_without_return, Role.SERVICE
+        "goods_without_return",
+        "somebody to see to goods that came all the same",
+        leftovers.goods_without_return,
+        Role.SERVICE,
     ),
-    Deadline(stages.NOT_SENT_HOME, "the warehouse to send the goods home", _not_sent_home, Role.WAREHOUSE),
-    Deadline("graded_otherwise", "somebody to see to goods that nobody asked back", _graded_otherwise, Role.SERVICE),
+    Deadline(stages.NOT_SENT_HOME, "the warehouse to send the goods home", leftovers.not_sent_home, Role.WAREHOUSE),
+    Deadline(
+        "graded_otherwise",
+        "somebody to see to goods that nobody asked back",
+        leftovers.graded_otherwise,
+        Role.SERVICE,
+    ),
     Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
     Deadline("held", "somebody to release what a person held", _held, outlasts_holds=True),
     Deadline("kept_back", "finance to release what it keeps back", _kept_back, Role.FINANCE, outlasts_holds=True),

@@ -24,14 +24,15 @@ RECEIVE = text("""
 # is taken off a shelf than nobody was promised. A first booking has the name that it had before there were others.
 RESTOCK = text("""
     WITH seen AS (
-        SELECT * FROM jsonb_to_recordset(CAST(:units AS jsonb)) AS row (line int, quantity int, room text, place text)
+        SELECT * FROM jsonb_to_recordset(CAST(:units AS jsonb))
+            AS row (line int, quantity int, room text, place text, sku text)
     ), rooms AS (
         INSERT INTO places (id, name, district, kind)
         SELECT DISTINCT p.id || '.damaged', p.name || '.damaged', p.district, 'damaged'
         FROM seen JOIN places p ON p.id = seen.place WHERE room = 'damaged' ON CONFLICT DO NOTHING
     ), goods AS (
         SELECT CASE room WHEN 'damaged' THEN p.id || '.damaged' ELSE p.id END AS place, room,
-            claims.seed #>> ARRAY['lines', line::text, 'sku'] AS sku, quantity
+            coalesce(sku, claims.seed #>> ARRAY['lines', line::text, 'sku']) AS sku, quantity
         FROM seen JOIN places p ON p.id = seen.place, returns JOIN claims USING (order_id)
         WHERE returns.id = :return_id
     ), wanted AS (

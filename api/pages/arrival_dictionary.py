@@ -28,6 +28,7 @@ ARRIVALS: Final[Words] = {
     "fault.customer": ("the customer's", "客户"),
     "fault.shop": ("ours", "商家"),
     "fault.courier": ("the courier's", "快递"),
+    "inspect.sku": ("Of another thing: its own number, if it is ours", "实物编码（错发的是本店其他商品时扫描）"),
     "inspect.lacks": ("Missing parts, by code", "缺少的配件（编码）"),
     "inspect.which": ("Which one is it?", "请选择售后单"),
     "inspect.submit": ("Done, next one", "提交，扫下一件"),

@@ -128,16 +128,19 @@ def _counted(one: Awaited, form: dict[str, str], verdict: str) -> list[JsonValue
     for item in one.items:
         said = f"{verdict}.{item.line}"
         units = {grade: count for grade in GRADES[verdict] if (count := _units(form, said, grade))}
-        lacks = _lacking(form.get(f"{said}.lacks", ""))
+        lacks, other = _lacking(form.get(f"{said}.lacks", "")), form.get(f"{said}.sku", "").strip()
         if sum(units.values()) != item.quantity or lacks is None or (lacks and not units.keys() & INCOMPLETE):
             return None
-        graded += [_one_grade(item.line, grade, count, lacks) for grade, count in units.items()]
+        if other and (_code(other) is None or Grade.ANOTHER not in units):
+            return None
+        graded += [{"line": item.line, **_one_grade(grade, count, lacks, other)} for grade, count in units.items()]
     return graded
 
 
-def _one_grade(line: int, grade: Grade, quantity: int, lacks: list[JsonValue]) -> JsonValue:
-    missing: dict[str, JsonValue] = {"missing": lacks} if lacks and grade in INCOMPLETE else {}
-    return {"line": line, "quantity": quantity, "grade": grade, **missing}
+def _one_grade(grade: Grade, quantity: int, lacks: list[JsonValue], other: str) -> Words:
+    missing: Words = {"missing": lacks} if lacks and grade in INCOMPLETE else {}
+    named: Words = {"sku": other} if other and grade is Grade.ANOTHER else {}
+    return {"quantity": quantity, "grade": grade, **missing, **named}
 
 
 def _lacking(said: str) -> list[JsonValue] | None:

@@ -8,7 +8,7 @@ import pytest
 from models.case import Case, Owner, Role
 from models.noun import Money
 from models.return_policy import Patience
-from models.returns import Fault, Grade, Kind
+from models.returns import Fault, Grade, Kind, Why
 from models.rma import ReturnRecord, ReturnStage
 from models.stage import Source
 from models.wish import CloseCase, HoldBack, JudgeGoods, Lapse, RefuseRefund, Release, Trigger, Withdraw
@@ -209,3 +209,23 @@ def test_a_record_of_before_is_read_and_waits_as_long_as_everywhere():
     del words["matter"]["patience"]["send_home_within"]
 
     assert ReturnRecord.model_validate(words).matter == matter
+
+
+@pytest.mark.parametrize(
+    ("why", "grade", "deadlines"),
+    [
+        (Why.DEFECTIVE, Grade.ANOTHER, ["graded_otherwise"]),
+        (Why.WRONG_ITEM, Grade.ANOTHER, ["swapped"]),
+        (Why.DEFECTIVE, Grade.WORN, []),
+        (Why.WRONG_ITEM, Grade.AS_NEW, []),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.RETURN, Kind.EXCHANGE])
+def test_another_thing_in_the_box_is_somebodys_case(kind, why, grade, deadlines):
+    asked = a_return(kind).model_copy(update={"why": why})
+    matter = with_all(asked, arrived(), inspected(grade))
+    odd = {"swapped", "graded_otherwise"}
+
+    assert [row.name for row in LADDER.rows if row.name in odd and row.due(matter)] == deadlines
+    gone = granted(matter, NO, NOON + 2 * HOUR)
+    assert [row.name for row in LADDER.rows if row.name in odd and row.due(gone)] == []

@@ -414,6 +414,22 @@ async def test_what_was_promised_meanwhile_stays_on_the_shelf_and_the_audit_says
     assert [one.what for one in await shelves.audit() if one.place == "hz"] == ["kept"]
 
 
+async def test_what_was_sent_wrong_and_came_back_lies_beside_under_its_own_number(db, returns):
+    shelves = Shelves(db)
+    await shelves.add_place(Place(id="hz", name="hz", district="330106"))
+    made, _ = await returns.ask(wanted(await bought(db), quantity=2, kind=Kind.RETURN, why=Why.WRONG_ITEM))
+    made = made.model_copy(update={"judgement": Judgement(verdicts=()), "steps": (HOUSE,)})
+    units = [Graded(line=0, quantity=1, grade=Grade.ANOTHER, sku=sku).model_dump(mode="json") for sku in ("mug", None)]
+    seen = heard(made, a_telling("goods_inspected", "warehouse", "i1", place="hz", graded=units), LATER)
+    await put(returns, made)
+    await asyncio.gather(*(put(returns, seen) for _ in range(3)))
+
+    assert [(one.place, one.on_hand) for one in await shelves.levels("mug")] == [("hz.damaged", 1)]
+    assert (await lying(db)).get("hz.damaged") is None
+    alarm, _ = judged_return(seen)
+    assert alarm.deadline == "swapped"
+
+
 async def test_what_came_back_lies_on_its_shelf_or_beside_it_and_is_counted_once(db, returns):
     shelves = Shelves(db)
     await shelves.add_place(Place(id="hz", name="hz", district="330106"))

@@ -102,7 +102,7 @@ async def by_hand(counter):
 async def sent_home(counter):
     """Not accepted: the warehouse's case opens, and closes when the goods have left for home."""
     story = await counter.ask(kind=Kind.RETURN, patience=Patience(send_home_within=timedelta(seconds=1)))
-    await in_the_house(counter, story, "another")
+    await in_the_house(counter, story, "damaged")
     await counter.wish(story, JudgeGoods(by="wu", is_passed=False, word="refuse_goods"))
     await counter.eventually(story, lambda matter: bool(matter.cases))
     home = scanned("goods_sent_home", "h1", courier="sf", waybill="SF9")
