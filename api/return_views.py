@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from api.return_words import said
 from models.approval import Agreement, Decision, Step
 from models.errand import State, What
 from models.fact import GoodsInspected, Milestone, ParcelTracked
@@ -12,6 +13,7 @@ from models.parcel import Parcel
 from models.refund import Way
 from models.returns import Claim, Fault, Graded, Instead, Kind, Share, Verdict, Why
 from models.rma import Return, ReturnRecord, ReturnStage
+from models.wish import Granted
 from rules import approvals, errands, homeward, parcels, return_silences
 from rules import return_stages as stages
 
@@ -61,6 +63,13 @@ class SentHome(BaseModel, frozen=True):
     at: datetime
 
 
+class Said(BaseModel, frozen=True):
+    """A word of ours as people read it."""
+
+    en: str
+    zh: str
+
+
 class Entry(BaseModel, frozen=True):
     """One line of what happened."""
 
@@ -68,6 +77,8 @@ class Entry(BaseModel, frozen=True):
     what: Id
     by: Id | None = None
     about: Id | None = None
+    word: Id | None = Field(None, description="Why, of a decision, a hold or a refusal: in a word of ours.")
+    said: Said | None = Field(None, description="What that word says, to the customer too where it is a wording.")
 
 
 class ReturnView(BaseModel, frozen=True):
@@ -161,12 +172,20 @@ def _sent_home(matter: Return) -> SentHome | None:
     return SentHome(courier=sent.courier, waybill=sent.waybill, at=sent.happened_at) if sent else None
 
 
+def _wish(granted: Granted) -> Entry:
+    wish = granted.wish
+    word = getattr(wish, "word", None) or getattr(wish, "reason", None)
+    known = said(word) if word else None
+    read = Said(en=known[0], zh=known[1]) if known else None
+    return Entry(at=granted.at, what=wish.kind, by=wish.by, word=word, said=read)
+
+
 def _timeline(matter: Return) -> tuple[Entry, ...]:
     entries = [
         Entry(at=matter.received_at, what="asked", by=matter.asked_by),
         *(Entry(at=fact.happened_at, what=fact.kind, by=fact.by) for fact in matter.facts),
         *(Entry(at=fact.happened_at, what=fact.kind, about=fact.subject) for p in matter.parcels for fact in p.facts),
-        *(Entry(at=entry.at, what=entry.wish.kind, by=entry.wish.by) for entry in matter.wishes),
+        *(_wish(entry) for entry in matter.wishes),
         *(Entry(at=errand.began_at, what=errand.what, about=errand.key) for errand in matter.errands),
         *(Entry(at=e.ended_at, what=f"{e.what}_{e.state}", about=e.key) for e in matter.errands if e.ended_at),
     ]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from api import stories
 from api.errors import again_later
 from api.reaching import reaching
-from api.return_words import WORDINGS, Use
+from api.return_words import MONEY_BECAUSE, WORDINGS, Use
 from api.saying import Words, invalid, must_be_theirs, must_not_say, understood
 from api.tools import Tools
 from api.visitors import Visitor
@@ -18,7 +18,7 @@ from models.case import Role
 from models.errors import Missing, Refused, Unavailable
 from models.noun import Id
 from models.rma import ReturnRecord, ReturnStage
-from models.wish import Decide, JudgeGoods, ReturnWish
+from models.wish import Decide, JudgeGoods, RefuseRefund, ReturnWish
 from rules.return_permissions import MONEY
 
 RETURN: Final = r"^[0-9A-HJKMNP-TV-Z]{16}-R[1-9][0-9]{0,3}$"
@@ -39,7 +39,7 @@ WISHERS: Final[dict[str, tuple[Role, ...]]] = {
     "dismiss": DESK,
     "close_case": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
-OURS: Final = frozenset(("by", "key", "role", "rung"))
+OURS: Final = frozenset(("by", "key", "role", "rung", "note_id"))
 ROLED: Final = ("decide", "hold", "release")  # what is asked of a role, and not only of a person
 WISH: TypeAdapter[ReturnWish] = TypeAdapter(ReturnWish)
 
@@ -94,12 +94,14 @@ def _wanted(visitor: Visitor, words: Words, key: str | None) -> ReturnWish:
             must_be_worded(wish.word, is_agreed=wish.is_agreed)
         case JudgeGoods():
             must_be_worded(wish.word, is_agreed=wish.is_passed)
+        case RefuseRefund() if wish.word not in MONEY_BECAUSE:
+            must_be_worded(wish.word, is_agreed=False, others=tuple(MONEY_BECAUSE))
     return wish
 
 
-def must_be_worded(word: Id, *, is_agreed: bool) -> None:
+def must_be_worded(word: Id, *, is_agreed: bool, others: tuple[Id, ...] = ()) -> None:
     """A customer is told in the words of a template, and of the right one. Raises: Problem 422."""
     use = Use.APPROVE if is_agreed else Use.REFUSE
-    known = [name for name, wording in WORDINGS.items() if wording.use is use]
+    known = [*others, *(name for name, wording in WORDINGS.items() if wording.use is use)]
     if word not in known:
         raise invalid("#/word", f"must be a wording to {use}: one of {', '.join(known)}", "enum")

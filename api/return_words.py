@@ -184,6 +184,16 @@ RISKS: Final[Words] = {
     "more_than_asked": ("more than was asked for and agreed to", "金额高于申请并审批的金额"),
     "expensive_kept": ("much money, and the goods do not come back", "高金额且不寄回商品"),
 }
+MONEY_BECAUSE: Final[Words] = {  # why finance gives nothing back, or not yet
+    "ask_the_customer": ("the customer must say more", "待买家补充材料"),
+    "ask_the_warehouse": ("the warehouse must look again", "待仓库复核"),
+    "amount_wrong": ("the amount is not right", "金额有误"),
+    "looks_suspicious": ("looks suspicious", "有欺诈嫌疑"),
+    "paid_otherwise": ("was given back another way", "已另行退款"),
+    "not_owed": ("nothing that we owe", "不属于应退款项"),
+    "looked_at": ("looked at", "已核实"),
+    "asked": ("somebody asked for it", "应要求"),
+}
 URGENT: Final[Words] = {
     "hurt": ("somebody is hurt", "受伤"),
     "poisoned": ("poisoned or in hospital", "中毒、就医"),
@@ -203,3 +213,9 @@ NOT_TO_DECIDE: Final[Words] = {
         "您已审批过，此步须由他人审批。",
     ),
 }
+
+
+def said(word: str) -> tuple[str, str] | None:
+    """What a word of a decision, a hold or a refusal says; None: a word that nobody wrote down."""
+    wording = WORDINGS.get(word)
+    return (wording.en, wording.zh) if wording else MONEY_BECAUSE.get(word)

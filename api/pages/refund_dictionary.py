@@ -2,18 +2,10 @@
 
 from typing import Final
 
-Rows = dict[str, tuple[str, str]]
+from api.return_words import MONEY_BECAUSE, Words
 
-REASONS: Final[Rows] = {
-    "ask_the_customer": ("the customer must say more", "待买家补充材料"),
-    "ask_the_warehouse": ("the warehouse must look again", "待仓库复核"),
-    "amount_wrong": ("the amount is not right", "金额有误"),
-    "looks_suspicious": ("looks suspicious", "有欺诈嫌疑"),
-    "paid_otherwise": ("was given back another way", "已另行退款"),
-    "not_owed": ("nothing that we owe", "不属于应退款项"),
-}
-UNSAID: Final[Rows] = {"looked_at": ("looked at", "已核实"), "asked": ("somebody asked for it", "应要求")}
-REFUNDS: Final[Rows] = {
+REASONS: Final = tuple(word for word in MONEY_BECAUSE if word not in {"looked_at", "asked"})  # to choose from
+REFUNDS: Final[Words] = {
     "refunds": ("Refunds", "退款放款"),
     "refunds.short": ("Refunds", "放款"),
     "refunds.due": ("due", "待放款"),
@@ -48,5 +40,5 @@ REFUNDS: Final[Rows] = {
     "refunds.sure_refuse": ("Refuse these refunds? It cannot be taken back.", "确定拒绝这些退款吗？无法撤回。"),
     "refunds.together": ("together", "合计"),
     "refunds.late": ("overdue", "已超时"),
-    **{f"money_because.{name}": row for name, row in (REASONS | UNSAID).items()},
+    **{f"money_because.{name}": row for name, row in MONEY_BECAUSE.items()},
 }

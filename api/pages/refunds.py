@@ -97,7 +97,7 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
         fates={fate: count for fate in Fate if (count := sum(answer.answer is fate for answer in answers))},
         is_wrong=is_wrong,
         is_mine=lambda row: _is_mine(session, row),
-        reasons=tuple(REASONS),
+        reasons=REASONS,
         reason_key=reason_key,
         stuck=_stuck,
         key=uuid4().hex,

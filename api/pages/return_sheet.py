@@ -177,7 +177,7 @@ def _doing(visitor: Visitor, matter: Return) -> Shown:
             "judge_goods": judging(may_pass=return_explaining.may_pass(matter, visitor.name)),
         },
         "asking": ASKING,
-        "reasons": tuple(REASONS),
+        "reasons": REASONS,
     }
 
 

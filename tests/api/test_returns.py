@@ -221,6 +221,28 @@ async def test_another_fact_under_the_same_key_is_refused_and_the_same_one_is_to
     assert {answer.json()["code"] for answer in answers[2:]} == {"other_fact"}
 
 
+async def test_why_finance_refuses_is_said_in_words_that_everybody_can_read(lively):
+    number = (await asked(lively, await bought(lively))).json()["id"]
+    await decided(lively, number, Role.OPS, word="approve_refund")
+    await stands(lively, number, "due")
+    wishes, refuse = f"/returns/{number}/wishes", {"kind": "refuse_refund"}
+    for word in ("because", "approve_refund", "ask_pictures"):
+        answer = await lively.post(wishes, Role.FINANCE, json=refuse | {"word": word})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/word")
+    noted = {"kind": "decide", "is_agreed": True, "word": "approve_refund", "note_id": "note-of-somebody-else"}
+    assert (await lively.post(wishes, Role.OPS, json=noted)).json()["errors"][0]["pointer"] == "#/note_id"
+    held = await lively.post(f"/finance/refunds/{number}/hold", Role.FINANCE, json={"word": "amount_wrong"})
+    freed = await lively.post(f"/finance/refunds/{number}/release", Role.FINANCE, json={})
+    gone = await lively.post(wishes, Role.FINANCE, json=refuse | {"word": "not_owed"})
+    assert [answer.status_code for answer in (held, freed, gone)] == [200, 200, 200]
+
+    timeline = (await stands(lively, number, "refused"))["timeline"]
+    said = {entry["what"]: (entry["word"], entry["said"]["zh"]) for entry in timeline if entry["word"]}
+    assert said["hold"] == ("amount_wrong", "金额有误")
+    assert said["refuse_refund"] == ("not_owed", "不属于应退款项")
+    assert said["decide"] == ("approve_refund", "您的退款申请已通过，无需寄回商品。")
+
+
 async def test_what_is_paid_for_or_does_not_come_back_is_not_sent_home(lively):
     number = (await asked(lively, await bought(lively))).json()["id"]
     home = {"kind": "goods_sent_home", "at": SCANNED, "body": {"courier": "sf", "waybill": "SF9"}}

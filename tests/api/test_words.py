@@ -7,9 +7,9 @@ from string import Formatter
 import pytest
 
 from api.pages.dictionary import WORDS
-from api.pages.refund_dictionary import REASONS
 from api.pages.words import Language, many, party, span, who, word
 from api.return_wishes import WISHERS as RETURN_WISHERS
+from api.return_words import MONEY_BECAUSE
 from api.returns import TELLERS
 from api.sentences import FIELD_SENTENCES
 from api.wishes import WISHERS
@@ -74,7 +74,7 @@ def reasons_in(rules):
         ("return_what", ["asked", *TELLERS]),
         ("occasion", list(Occasion)),
         ("return_refusal", {*reasons_in(return_permissions), *reasons_in(approvals)} - {"state", "ended_at"}),
-        ("money_because", ["asked", "looked_at", *REASONS]),
+        ("money_because", MONEY_BECAUSE),
         ("span", list(Span)),
         ("outcome", list(State)),
         ("outcome", [code for table in TABLES for kind, code in table.values() if kind is Refused]),
