@@ -23,7 +23,7 @@ endef
 # Python keeps what it compiled, whatever the surroundings say: dozens of processes start here, each four times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test check bench chaos hostile lock
+.PHONY: help demo up test steps check bench chaos hostile lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ up: $(READY) ## the whole stack on this machine, until Ctrl-C
 
 test: $(READY) ## every test
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+steps: $(READY) ## every story and every return, lost after each one of its steps: minutes
+	@$(BIN)/python -m pytest -n 2 --every-step tests/workflows/test_every_await.py tests/workflows/test_every_await_rma.py
 
 check: $(READY) ## format, lint, types, import contracts, rules: seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Run: $(BIN)/ruff format ." >&2; exit 1; }

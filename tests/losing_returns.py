@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import NamedTuple
 
-from models.errand import What
+from models.errand import State, What
 from rules.return_stages import stage_of
 from tests.giving_back import Back, Street
 from tests.losing import PASSING, Losable, Watched, counted
@@ -35,7 +35,7 @@ class ReturnEnd(NamedTuple):
     money: tuple  # labels and refunds, as often as they are in the books
     void: tuple  # labels, once or after a silence again
     orders: tuple  # that were made instead
-    said: tuple  # to the customer, once or after a silence again
+    said: tuple  # to the customer at last; before that whatever was news when the shop listened
     cases: tuple
     wrongs: tuple
     record: str  # all of it, but when it happened
@@ -48,7 +48,7 @@ def end_of(back, matter):
         tuple(sorted(name(deed) for what in ONCE for deed in back.mine(what))),
         tuple(sorted({name(deed) for deed in back.mine(What.VOID)})),
         tuple(name(order) for of, order in back.house.books.orders.items() if of == matter.id),
-        tuple(sorted({name(deed.key) for deed in back.mine(What.PROGRESS)})),
+        _last_said(matter),
         counted(matter.cases),
         tuple(back.wrongs()),
         name(_without_instants(matter)),
@@ -56,15 +56,17 @@ def end_of(back, matter):
 
 
 def _without_instants(matter):
-    """Why sorted: who of two was first is a matter of the moment; so is what a word to the customer was said at."""
+    """Why sorted: who of two was first is a matter of the moment; so is which words to the customer were overtaken."""
     cases = tuple(sorted(matter.cases, key=lambda case: case.deadline))
-    errands = tuple(sorted(map(_at_any_time, matter.errands), key=lambda errand: errand.key))
+    deeds = [errand for errand in matter.errands if errand.what is not What.PROGRESS]
+    errands = tuple(sorted(deeds, key=lambda errand: errand.key))
     plain = matter.model_copy(update={"version": 0, "cases": cases, "errands": errands})
     return INSTANT.sub("then", plain.model_dump_json())
 
 
-def _at_any_time(errand):
-    return errand.model_copy(update={"under": None}) if errand.what is What.PROGRESS else errand
+def _last_said(matter):
+    said = [errand for errand in matter.errands if errand.what is What.PROGRESS and errand.state is State.DONE]
+    return tuple(errand.about for errand in said[-1:])
 
 
 def _named(number, deed):

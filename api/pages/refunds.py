@@ -24,6 +24,7 @@ from api.tools import Tools
 from models.case import Hold
 from models.rma import ReturnStage
 from rules.return_permissions import MONEY
+from rules.return_stages import MORE
 from store.refunds import RefundRow, refunds, tallies
 from store.returns import ReturnFilter
 
@@ -100,6 +101,7 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
         reasons=REASONS,
         reason_key=reason_key,
         stuck=_stuck,
+        is_more=lambda row: row.held == MORE and not row.held_by,
         key=uuid4().hex,
         next=rows[-1].id if len(rows) == SHOWN else None,
     )

@@ -301,6 +301,24 @@ async def test_why_a_refund_does_not_move_is_said_where_finance_looks(door, db):
     assert ("Retry" in page, "Give up" in page) == (False, True)
 
 
+async def test_what_is_more_than_was_looked_at_is_let_go_from_the_list_at_the_sum_that_it_shows(door, db):
+    only_money = {"kind": Kind.REFUND_ONLY}
+    matter = (await asked(db)).model_copy(update=only_money)
+    matter = with_wish(with_wish(matter, YES), Trigger(by="finance-1"), 5)
+    more = {"hold": Hold(code="more_than_let_go", since=LATER), "expected": Money(minor=matter.amount.minor + 500)}
+    await put(Returns(db, contacts(db)), matter.model_copy(update=more))
+    await sign_in(door, Role.FINANCE)
+
+    [row] = (await door.get("/finance/refunds?status=triggered", Role.FINANCE)).json()["rows"]
+    assert (row["amount"]["minor"], "more_than_asked" in row["risks"]) == (more["expected"].minor, True)
+    html = (await door.client.get("/board/refunds?status=triggered")).text
+    assert f'name="sum.{matter.id}" value="{more["expected"].minor}"' in html
+    assert f'value="trigger:{matter.id}"' in html
+    page = (await door.client.get(f"/board/returns/{matter.id}")).text
+    assert f'name="sum" value="{more["expected"].minor}"' in page
+    assert 'value="give_up"' not in page
+
+
 async def test_a_compensation_has_no_goods_to_show(door, db):
     fields = {"kind": Kind.COMPENSATION, "sum": Money(minor=500), "claims": ()}
     made, _ = await Returns(db, contacts(db)).ask(wanted(await bought(db), **fields))

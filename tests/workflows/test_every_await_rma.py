@@ -101,7 +101,7 @@ LIVES = {
     "fetched": Way(asked(kind=Kind.RETURN, why=Why.DEFECTIVE, back=FETCHED)),
     "fetched by another": Way(asked(Plan(is_own=True), kind=Kind.RETURN, why=Why.DEFECTIVE, back=FETCHED)),
     "fetched, and withdrawn": Way(labelled, wishing(Withdraw(by="customer"))),
-    "judged, and sent home": Way(asked(Plan(graded=NOT_OURS, is_passed=False), kind=Kind.RETURN)),
+    "judged, and sent home": Way(asked(Plan(graded=ONE_WORN, is_passed=False), kind=Kind.RETURN)),
     "judged, and exchanged": Way(asked(Plan(graded=ONE_WORN), kind=Kind.EXCHANGE, why=Why.WRONG_SIZE)),
 }
 ANEW = ("sent anew", "exchanged", "judged, and exchanged")
