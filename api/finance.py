@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import Given, Spoken, only
 from api.many import Answers, Numbers, each
-from api.return_wishes import RETURN, Answer, Key, ReturnId, granted
+from api.return_wishes import After, Answer, Key, ReturnId, granted
 from api.saying import Words
 from api.visitors import Visitor
 from models.noun import Id, Money, Segment
@@ -43,6 +43,7 @@ class Refunds(BaseModel, frozen=True):
     """A page of refunds, the one that has waited longest first."""
 
     rows: tuple[RefundRow, ...]
+    next: str | None = Field(description="`after` of the next page; null: that was all.")
 
 
 class Reason(BaseModel, frozen=True, extra="forbid"):
@@ -72,12 +73,13 @@ async def refunds(
     _: Annotated[Visitor, only(*MONEY)],
     tools: Given,
     status: Status = Status.DUE,
-    after: Annotated[str | None, Query(pattern=RETURN)] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Refunds:
     """The longest waiting first, of refunded ones the newest: who agreed, why to look twice, who let it go."""
     which = ReturnFilter(ReturnStage(status.value), limit=limit, after=after)
-    return Refunds(rows=await store.refunds(tools.db, which))
+    page = await store.refunds(tools.db, which)
+    return Refunds(rows=page.rows, next=page.next)
 
 
 @router.post("/many", summary="Let many refunds go, hold, release or refuse them")

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import uuid4
 
-from fastapi import Header, Path
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, TypeAdapter
 
 from api import stories
@@ -23,6 +23,7 @@ from rules.return_permissions import MONEY
 
 RETURN: Final = r"^[0-9A-HJKMNP-TV-Z]{16}-R[1-9][0-9]{0,3}$"
 ReturnId = Annotated[str, Path(pattern=RETURN)]
+After = Annotated[str | None, Query(max_length=300, description="`next` of the page before.")]
 Key = Annotated[str | None, Header(alias="idempotency-key", pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
 DESK: Final = (Role.ADMIN, Role.OPS)
 WISHERS: Final[dict[str, tuple[Role, ...]]] = {

@@ -11,7 +11,7 @@ from api.limits import KIB
 from api.records import known_of
 from api.relay import begin
 from api.return_views import ReturnView, view
-from api.return_wishes import DESK, RETURN, Answer, Key, ReturnId, granted, seen
+from api.return_wishes import DESK, After, Answer, Key, ReturnId, granted, seen
 from api.saying import ENVELOPE, WORDS, Words, invalid, must_be_theirs, must_not_say, tell, telling_of
 from api.signatures import KeyOrSignature
 from api.tools import Tools
@@ -70,6 +70,7 @@ class Listed(BaseModel, frozen=True):
     """A page of returns, the one that has waited longest first."""
 
     rows: tuple[ReturnRow, ...]
+    next: str | None = Field(description="`after` of the next page; null: that was all.")
 
 
 ASKED: Final = {
@@ -145,12 +146,13 @@ async def listing(  # noqa: PLR0913 - every filter is an argument
     *,
     overdue: bool = False,
     urgent: bool = False,
-    after: Annotated[str | None, Query(pattern=RETURN)] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Listed:
-    """The one that has waited longest first. The last number of a page is `after` of the next."""
+    """The one that has waited longest first. `next` of a page is `after` of the next."""
     which = ReturnFilter(stage, order, visitor.shop or shop, overdue, urgent, limit, after)
-    return Listed(rows=await tools.returns.listing(which))
+    page = await tools.returns.listing(which)
+    return Listed(rows=page.rows, next=page.next)
 
 
 @router.get("/returns/{return_id}", summary="One return")

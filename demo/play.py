@@ -242,7 +242,7 @@ async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> N
         while monotonic() < until and not (lives.done() and await _all_ended(book, returns, script.orders)):
             with suppress(Unavailable):
                 counts, overdue = await book.counts(), len(await book.overdue(500))
-                back = Counts(row.stage for row in await returns.listing(ALL))
+                back = Counts(row.stage for row in (await returns.listing(ALL)).rows)
                 live.update(picture.drawn(counts, overdue, _messages(cast), back))
             await asyncio.sleep(0.5)
 
@@ -250,7 +250,7 @@ async def _watched(cast: Cast, lives: "asyncio.Task[None]", script: Script) -> N
 async def _all_ended(book: OrderBook, returns: Returns, orders: int) -> bool:
     with suppress(Unavailable):
         rows = (await book.listing(OrderFilter(limit=1000))).rows
-        back = await returns.listing(ALL)
+        back = (await returns.listing(ALL)).rows
         sent_anew = sum(row.stage is ReturnStage.REPLACED for row in back)
         ends = [*(row.is_ended for row in rows), *(row.is_ended for row in back)]
         return len(rows) >= orders + sent_anew and all(ends)
@@ -276,4 +276,4 @@ async def records(cast: Cast) -> dict[str, Record]:
 async def returned(cast: Cast) -> dict[str, ReturnRecord]:
     """Our last word on each return that we know."""
     book = Returns(cast.house.db, cast.house.contacts)
-    return {row.id: await book.get(row.id) for row in await book.listing(ALL)}
+    return {row.id: await book.get(row.id) for row in (await book.listing(ALL)).rows}

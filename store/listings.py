@@ -1,14 +1,12 @@
 """Pages of orders: by arrival or by how long they are overdue, each order on exactly one page, whatever comes in."""
 
-import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -31,10 +29,10 @@ from models.noun import Currency, Id, Money
 from models.stage import Stage
 from store.addresses import AddressRow, Kind
 from store.contacts import ContactRow, Contacts
+from store.cursors import Page, Place, page, read
 from store.database import Instant
 
 PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
-ORDER = TypeAdapter(Id)
 LAST = "\U0010ffff"  # no number has it: everything that begins with x lies between x and x + LAST
 
 
@@ -104,14 +102,7 @@ class OrderRow:
     is_ended: bool
 
 
-@dataclass(frozen=True)
-class OrderPage:
-    """Some orders, and where the next ones begin; None: that was all."""
-
-    rows: tuple[OrderRow, ...]
-    next: str | None
-
-
+OrderPage = Page[OrderRow]
 SHOWN = [getattr(BookRow, name) for name in (*OrderRow.__dataclass_fields__, "currency")]
 
 
@@ -124,9 +115,7 @@ def listed(wanted: OrderFilter, contacts: Contacts | None) -> Select[Any]:
 
 def page_of(wanted: OrderFilter, found: Sequence[Row[Any]]) -> OrderPage:
     """What the statement found, as a page."""
-    rows = tuple(order_of(row) for row in found[: wanted.limit])
-    is_more = len(found) > wanted.limit
-    return OrderPage(rows, _cursor(wanted, rows[-1]) if is_more and rows else None)
+    return page([order_of(row) for row in found], wanted.limit, lambda row: _place(wanted, row))
 
 
 def _by(wanted: OrderFilter) -> SQLColumnExpression[Any]:
@@ -161,23 +150,14 @@ def _found(q: str, contacts: Contacts | None) -> Select[Any]:
 
 
 def _beyond(wanted: OrderFilter) -> ColumnElement[bool]:
-    at, order_id = _read(wanted.after or "")
+    at, order_id = read(wanted.after or "")
     key = tuple_(_by(wanted), col(BookRow.id))
     here = tuple_(literal(at), literal(order_id))
     return key > here if wanted.overdue else key < here
 
 
-def _cursor(wanted: OrderFilter, last: OrderRow) -> str:
-    at = last.overdue_at if wanted.overdue else last.received_at
-    return base64.urlsafe_b64encode(f"{at and at.isoformat()} {last.id}".encode()).decode()
-
-
-def _read(cursor: str) -> tuple[datetime, Id]:
-    try:
-        at, _, order_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(" ")
-        return datetime.fromisoformat(at).astimezone(UTC), ORDER.validate_python(order_id)
-    except (binascii.Error, ValueError, OverflowError):
-        raise Refused("bad_cursor") from None
+def _place(wanted: OrderFilter, row: OrderRow) -> Place:
+    return Place((row.overdue_at if wanted.overdue else None) or row.received_at, row.id)
 
 
 def order_of(row: Row[Any]) -> OrderRow:

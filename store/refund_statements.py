@@ -47,8 +47,8 @@ LONGEST_FIRST, NEWEST_FIRST = (
         WHERE stage = :stage AND shop = coalesce(CAST(:shop AS text), shop)
             AND order_id = coalesce(CAST(:order AS text), order_id) AND (overdue OR NOT CAST(:overdue AS boolean))
             AND (seed ->> 'urgent' IS NOT NULL OR NOT CAST(:urgent AS boolean))
-            AND (CAST(:after AS text) IS NULL
-                OR (since, id) {beyond} (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
+            AND (CAST(:after_at AS timestamptz) IS NULL
+                OR (since, id) {beyond} (CAST(:after_at AS timestamptz), CAST(:after_id AS text)))
         ORDER BY since {way}, id {way} LIMIT :limit
     ), shops AS MATERIALIZED (
         SELECT shop, policy.version AS policy_version, policy.body AS policy, {SHOP.format(shop="known.shop")}

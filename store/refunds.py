@@ -11,11 +11,12 @@ from models.returns import Why
 from models.rma import Return, ReturnRecord, ReturnStage
 from models.wish import Trigger
 from rules import return_stages as stages
+from store.cursors import Page, page
 from store.database import Database
 from store.policies import ReturnPolicies
 from store.refund_marks import ENOUGH, marks
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
-from store.returns import ReturnFilter, ReturnRow
+from store.returns import ReturnFilter, ReturnRow, place_of
 
 HOUSE = ReturnPolicy()
 PLAIN = ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for", "asked_at", "is_ended")
@@ -44,13 +45,16 @@ class Tally:
     amount: Money
 
 
-async def refunds(db: Database, which: ReturnFilter) -> tuple[RefundRow, ...]:
-    """A page, the one that has waited longest first, of what is over the newest; each with its marks. One statement."""
-    asked = {**vars(which), "days": HOUSE.history_days, "enough": ENOUGH}
+async def refunds(db: Database, which: ReturnFilter) -> Page[RefundRow]:
+    """A page, the one that has waited longest first, of what is over the newest; each with its marks. One statement.
+
+    Raises: Refused("bad_cursor").
+    """
+    asked = {**which.asked(), "days": HOUSE.history_days, "enough": ENOUGH}
     statement = NEWEST_FIRST if which.stage is ReturnStage.REFUNDED else LONGEST_FIRST
     async with db.begin() as conn:
         rows = (await conn.execute(statement, asked)).mappings().all()
-    return tuple(_row(row) for row in rows)
+    return page([_row(row) for row in rows], which.limit, place_of)
 
 
 async def tallies(db: Database, shop: Id | None = None) -> dict[ReturnStage, Tally]:

@@ -76,8 +76,8 @@ LISTED = text("""
     WHERE stage = coalesce(CAST(:stage AS text), stage) AND order_id = coalesce(CAST(:order AS text), order_id)
         AND shop = coalesce(CAST(:shop AS text), shop) AND (overdue OR NOT CAST(:overdue AS boolean))
         AND (seed ->> 'urgent' IS NOT NULL OR NOT CAST(:urgent AS boolean))
-        AND (CAST(:after AS text) IS NULL
-            OR (since, id) > (SELECT since, id FROM returns last WHERE last.id = CAST(:after AS text)))
+        AND (CAST(:after_at AS timestamptz) IS NULL
+            OR (since, id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS text)))
     ORDER BY since, id LIMIT :limit
 """)
 SUM = text("SELECT assessed::text FROM return_sums WHERE return_id = :id")

@@ -27,6 +27,7 @@ from store import cases, money, refund_sums, stock, whereabouts
 from store import return_statements as say
 from store.claims import Claims
 from store.contacts import Contacts
+from store.cursors import Page, Place, page, read
 from store.database import Database
 from store.inbox import ToOurs, kept
 from store.orders import must_be_own
@@ -47,7 +48,13 @@ class ReturnFilter:
     overdue: bool = False
     urgent: bool = False  # those in the fast lane
     limit: int = 50
-    after: Id | None = None  # the last number of the page before
+    after: str | None = None  # `next` of the page before
+
+    def asked(self) -> dict[str, Any]:
+        """As statements ask for it, with one row more than is shown. Raises: Refused("bad_cursor")."""
+        place = read(self.after) if self.after else None
+        more = {"limit": self.limit + 1, "after_at": place and place.at, "after_id": place and place.id}
+        return vars(self) | more
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,11 @@ class ReturnRow:
     amount: Money
     urgent: Id | None  # the word that put it into the fast lane
     is_ended: bool
+
+
+def place_of(row: ReturnRow) -> Place:
+    """By what lists of returns are sorted."""
+    return Place(row.since, row.id)
 
 
 class Returns:
@@ -210,11 +222,11 @@ class Returns:
             seeds = (await conn.execute(say.UNSTARTED, {"limit": limit})).scalars()
             return tuple(Return.model_validate_json(seed) for seed in seeds)
 
-    async def listing(self, which: ReturnFilter) -> tuple[ReturnRow, ...]:
-        """A page. One statement."""
+    async def listing(self, which: ReturnFilter) -> Page[ReturnRow]:
+        """A page. One statement. Raises: Refused("bad_cursor")."""
         async with self.db.begin() as conn:
-            rows = (await conn.execute(say.LISTED, vars(which))).mappings().all()
-        return tuple(shown(row) for row in rows)
+            rows = (await conn.execute(say.LISTED, which.asked())).mappings().all()
+        return page([shown(row) for row in rows], which.limit, place_of)
 
 
 def _is_own(order: Order, matter: Return) -> bool:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
@@ -19,7 +19,7 @@ from api.pages.refund_dictionary import REASONS
 from api.pages.return_lines import reason_key
 from api.pages.sessions import Seated, Session
 from api.pages.showing import show
-from api.return_wishes import RETURN
+from api.return_wishes import After
 from api.tools import Tools
 from models.case import Hold
 from models.rma import ReturnStage
@@ -43,7 +43,7 @@ async def desk(
     session: Cashier,
     tools: Given,
     status: Status = Status.DUE,
-    after: Annotated[str | None, Query(pattern=RETURN)] = None,
+    after: After = None,
 ) -> Response:
     """Due ones first of all, the longest waiting at the top."""
     return await _desk(request, session, tools, ReturnFilter(ReturnStage(status.value), limit=SHOWN, after=after))
@@ -82,14 +82,14 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
     *,
     is_wrong: bool = False,
 ) -> Response:
-    rows, at = await refunds(tools.db, which), now()
-    waits = [at - row.since for row in rows]
+    page, at = await refunds(tools.db, which), now()
+    waits = [at - row.since for row in page.rows]
     return show(
         request,
         "refunds.html",
         HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
-        rows=list(zip(rows, waits, lateness(waits), strict=True)),
-        most=max((row.amount.minor for row in rows), default=1) or 1,
+        rows=list(zip(page.rows, waits, lateness(waits), strict=True)),
+        most=max((row.amount.minor for row in page.rows), default=1) or 1,
         tallies=await tallies(tools.db),
         stage=which.stage,
         statuses=tuple(Status),
@@ -103,7 +103,7 @@ async def _desk(  # noqa: PLR0913 - whatever the page shows
         stuck=_stuck,
         is_more=lambda row: row.held == MORE and not row.held_by,
         key=uuid4().hex,
-        next=rows[-1].id if len(rows) == SHOWN else None,
+        next=page.next,
     )
 
 

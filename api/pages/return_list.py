@@ -15,9 +15,10 @@ from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.noun import Id
 from models.rma import ReturnStage
+from store.cursors import Page, is_cursor
 from store.listings import OrderFilter
 from store.refunds import tallies
-from store.returns import ReturnFilter
+from store.returns import ReturnFilter, ReturnRow
 
 router = APIRouter(prefix="/board/returns", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]
@@ -33,17 +34,17 @@ async def listing(request: Request, session: Somebody, tools: Given) -> Response
     if NUMBER.fullmatch(number := asked.get("order", "").upper()):
         return RedirectResponse(f"/board/returns/{number}", 303)
     which = await _which(tools, session.visitor, asked)
-    rows = await tools.returns.listing(which) if which else ()
+    page = await tools.returns.listing(which) if which else Page[ReturnRow]((), None)
     return show(
         request,
         "returns.html",
         pipeline=pipeline_back(await tallies(tools.db, session.visitor.shop)),
-        rows=rows,
+        rows=page.rows,
         asked=asked,
         stages=tuple(ReturnStage),
         shops=() if session.visitor.shop else tuple(channel.name for channel in tools.registry.channels),
         now=now(),
-        next=rows[-1].id if len(rows) == SHOWN else None,
+        next=page.next,
     )
 
 
@@ -52,7 +53,7 @@ async def _which(tools: Tools, visitor: Visitor, asked: Fields) -> ReturnFilter 
     order = await _order(tools, visitor, asked["order"]) if asked.get("order") else None
     if asked.get("order") and not order:
         return None
-    shop, after = asked.get("shop", ""), asked.get("after", "")
+    shop, after = asked.get("shop", ""), asked.get("after")
     return ReturnFilter(
         stage=ReturnStage(asked["stage"]) if asked.get("stage") in tuple(ReturnStage) else None,
         order=order,
@@ -60,7 +61,7 @@ async def _which(tools: Tools, visitor: Visitor, asked: Fields) -> ReturnFilter 
         overdue="overdue" in asked,
         urgent="urgent" in asked,
         limit=SHOWN,
-        after=after if NUMBER.fullmatch(after) else None,
+        after=after if after and is_cursor(after) else None,
     )
 
 

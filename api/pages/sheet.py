@@ -69,7 +69,7 @@ async def sheet(request: Request, session: Somebody, order_id: OrderId, tools: G
         temporal_url=temporal_url(tools.terms, order_id),
         allowed=[kind for kind in BUTTONS if kind in why.allowed],
         key=uuid4().hex,
-        returns=await tools.returns.listing(ReturnFilter(order=order_id)),
+        returns=(await tools.returns.listing(ReturnFilter(order=order_id))).rows,
         by_hand=asked_for(known.order) if session.visitor.role in WRITERS else None,
         spans=[name.value for name in Span],
         lost=bool(errands.of(known.order, What.LABEL, State.LOST)),

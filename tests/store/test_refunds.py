@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from models.approval import Step
 from models.case import Role
 from models.errand import Errand, State, What
+from models.errors import Refused
 from models.line import Line
 from models.noun import Money
 from models.order import Record
@@ -59,7 +61,7 @@ async def due(db, order, *wishes, **fields):
 
 
 async def marks(db, *numbers):
-    rows = {row.id: row.risks for row in await refunds(db, DUE)}
+    rows = {row.id: row.risks for row in (await refunds(db, DUE)).rows}
     return [rows[number] for number in numbers]
 
 
@@ -119,7 +121,7 @@ async def test_goods_that_came_otherwise_are_marked_and_what_is_left_of_the_sum_
     seen = heard(made, a_telling("goods_inspected", "warehouse", place="sh", graded=worn), LATER)
     await put(returns, seen, told_at=LATER + timedelta(minutes=1))
 
-    (row,) = await refunds(db, DUE)
+    (row,) = (await refunds(db, DUE)).rows
     assert (row.amount.minor, row.risks) == (700, ("came_otherwise",))
 
 
@@ -155,9 +157,9 @@ async def test_a_row_says_who_agreed_who_holds_it_and_who_let_it_go(db, counted)
     held = await due(db, await sold(db), hold, kind=Kind.COMPENSATION, sum=Money(minor=500), claims=())
     gone = await due(db, await sold(db, "13900000002"), go)
     with counted(db) as cost:
-        (first,) = await refunds(db, DUE)
+        (first,) = (await refunds(db, DUE)).rows
     assert cost.statements == 1
-    (second,) = await refunds(db, ReturnFilter(ReturnStage.TRIGGERED))
+    (second,) = (await refunds(db, ReturnFilter(ReturnStage.TRIGGERED))).rows
 
     assert (first.id, first.agreed_by, first.held, first.held_by) == (held, ("ops-1",), "looks_odd", "finance-1")
     assert (second.id, second.let_go_by, second.let_go_at, second.held) == (gone, "finance-2", LATER, None)
@@ -171,9 +173,11 @@ async def test_a_row_says_who_agreed_who_holds_it_and_who_let_it_go(db, counted)
 
 async def test_pages_of_refunds_hold_each_of_them_once(db):
     numbers = [await due(db, await sold(db, f"1392222000{nth}")) for nth in range(3)]
-    found, after = [], None
-    while rows := await refunds(db, ReturnFilter(ReturnStage.DUE, limit=2, after=after)):
-        found, after = [*found, *(row.id for row in rows)], rows[-1].id
+    first = await refunds(db, ReturnFilter(ReturnStage.DUE, limit=2))
+    rest = await refunds(db, ReturnFilter(ReturnStage.DUE, limit=2, after=first.next))
 
-    assert sorted(found) == sorted(numbers)
-    assert [row.id for row in await refunds(db, ReturnFilter(ReturnStage.DUE, shop="web/other"))] == []
+    assert sorted(row.id for row in (*first.rows, *rest.rows)) == sorted(numbers)
+    assert (len(first.rows), rest.next) == (2, None)
+    with pytest.raises(Refused, match="bad_cursor"):
+        await refunds(db, ReturnFilter(ReturnStage.DUE, after=numbers[0]))
+    assert [row.id for row in (await refunds(db, ReturnFilter(ReturnStage.DUE, shop="web/other"))).rows] == []

@@ -1,7 +1,7 @@
 """Requests to give something back: each once, never more units than were bought, never more money than was paid."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -30,6 +30,7 @@ from rules.return_silences import LADDER
 from rules.return_silences import judged as judged_return
 from rules.rmas import hear as heard
 from rules.wishes import granted as wished
+from store.cursors import Page
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.returns import ReturnFilter, Returns
@@ -175,7 +176,7 @@ async def test_what_inspection_found_counts_and_not_what_was_claimed(db, returns
 
     await put(returns, made)
     await put(returns, seen, told_at=LATER + timedelta(minutes=1))
-    (shown,) = await returns.listing(ReturnFilter(order=order.id))
+    (shown,) = (await returns.listing(ReturnFilter(order=order.id))).rows
     await triggered(db, order, made)
     assert (made.amount.minor, sums(await returns.assess(seen))) == (2000, [(f"tx-{order.business_no}", 1000)])
     assert shown.amount.minor == 1000
@@ -298,11 +299,14 @@ async def test_lists_show_the_one_that_has_waited_longest_first_page_by_page(db,
     order = await bought(db)
     made = [(await returns.ask(wanted(order)))[0].id for _ in range(3)]
     first = await returns.listing(ReturnFilter(stage=ReturnStage.ASKED, shop=order.shop, limit=2))
-    rest = await returns.listing(ReturnFilter(order=order.id, after=first[-1].id))
+    gone = granted((await returns.get(made[1])).matter, Withdraw(by="wu"), datetime.now(UTC) + timedelta(days=1))
+    await put(returns, gone)  # the last of the page moves on, and becomes the newest of all
+    rest = await returns.listing(ReturnFilter(order=order.id, limit=2, after=first.next))
 
-    assert [row.id for row in (*first, *rest)] == made
-    assert await returns.listing(ReturnFilter(stage=ReturnStage.DUE)) == ()
-    assert (first[0].amount, first[0].kind) == (Money(minor=1000), Kind.REFUND_ONLY)
+    assert [row.id for row in first.rows] == made[:2]
+    assert [row.id for row in rest.rows] == [made[2], made[1]]
+    assert (await returns.listing(ReturnFilter(stage=ReturnStage.DUE))) == Page((), None)
+    assert (first.rows[0].amount, first.rows[0].kind, rest.next) == (Money(minor=1000), Kind.REFUND_ONLY, None)
 
 
 async def test_the_fast_lane_is_a_list_of_its_own(db, returns):
@@ -310,9 +314,9 @@ async def test_the_fast_lane_is_a_list_of_its_own(db, returns):
     await returns.ask(wanted(order))
     hurt, _ = await returns.ask(wanted(order, urgent="allergy"))
 
-    rows = await returns.listing(ReturnFilter(urgent=True))
+    rows = (await returns.listing(ReturnFilter(urgent=True))).rows
     assert [(row.id, row.urgent) for row in rows] == [(hurt.id, "allergy")]
-    assert {row.urgent for row in await returns.listing(ReturnFilter(order=order.id))} == {"allergy", None}
+    assert {row.urgent for row in (await returns.listing(ReturnFilter(order=order.id))).rows} == {"allergy", None}
 
 
 async def test_a_request_whose_story_is_silent_is_begun_again_and_again_until_it_tells(db, returns):
