@@ -36,9 +36,11 @@ TOLD = f"""
 """  # noqa: S608, put together from our own words
 TELL = text(TOLD.format(mine="story = :story AND shop IS NOT NULL"))
 TELL_OF_THE_HOUSE = text(TOLD.format(mine="deadline = :deadline AND shop IS NULL"))
+TELL_OF_ONE = text(TOLD.format(mine="story = :story AND deadline = :deadline AND shop IS NULL"))
 # One round at a time. The hour is read when the lock is ours, so that no later round reads an earlier one.
 ALONE = text("SELECT clock_timestamp() FROM pg_advisory_xact_lock(6015, hashtext(:deadline))")
 OF_THE_HOUSE = text("SELECT * FROM cases WHERE deadline = :deadline AND shop IS NULL AND NOT is_over")
+OF_ONE = text("SELECT * FROM cases WHERE story = :story AND deadline = :deadline AND shop IS NULL AND NOT is_over")
 # A story that was told first may have had it closed by this person already.
 CLOSE = text("""
     UPDATE cases SET closed_at = coalesce(closed_at, now()), closed_by = :by, note_id = :note_id

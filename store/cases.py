@@ -223,6 +223,15 @@ async def found(conn: AsyncConnection, check: Check, findings: Sequence[Finding]
     return sum(case.closed_at is None for case in cases)
 
 
+async def found_one(conn: AsyncConnection, check: Check, about: Id, finding: Finding | None) -> None:
+    """The case of one thing, however many others of its kind there are; None: it is over. Three statements."""
+    mine = {"deadline": check.value, "story": about}
+    now = await alone(conn, check)
+    known = [_case(row) for row in (await conn.execute(say.OF_ONE, mine)).all()]
+    cases = cases_of(check, known, [finding] if finding else [], now)
+    await conn.execute(say.TELL_OF_ONE, {**mine, "shop": None, "cases": _spelt(cases)})
+
+
 async def told(conn: AsyncConnection, record: Record) -> None:
     """The cases of a record, in the record's own transaction; one that it no longer knows is closed.
 

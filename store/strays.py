@@ -46,7 +46,7 @@ class Strays:
         made = new.model_dump() | {"id": f"stray-{secrets.token_hex(8)}"}
         async with self.db.begin() as conn:
             if row := (await conn.execute(ADD, made)).one_or_none():
-                await _told(conn)
+                await _told(conn, _stray(row))
                 return _stray(row), True
             return _stray((await conn.execute(UNDER, {"code": new.code})).one()), False
 
@@ -93,14 +93,13 @@ class Strays:
                 telling = arrival(stray)
                 words = (HOUSE, "strays", telling.model_dump_json().encode())
                 await kept(conn, self.contacts.master, words, (ToOurs(stray.assigned_to, telling),), wait=0)
-            await _told(conn)
+            await _told(conn, stray)
         return stray
 
 
 async def open_strays(conn: AsyncConnection) -> tuple[Finding, ...]:
     """Those that nobody has settled. One statement."""
-    rows = (await conn.execute(OPEN)).all()
-    return tuple(Finding(about=row.id, since=row.arrived_at, place=row.place) for row in rows)
+    return tuple(_finding(row) for row in (await conn.execute(OPEN)).all())
 
 
 async def stray_under(conn: AsyncConnection, code: Id) -> Stray | None:
@@ -109,10 +108,14 @@ async def stray_under(conn: AsyncConnection, code: Id) -> Stray | None:
     return _stray(row) if row else None
 
 
-async def _told(conn: AsyncConnection) -> None:
-    """Its case, at once: nobody waits for the next round of the house."""
-    await cases.alone(conn, Check.PARCEL_WITHOUT_RETURN)  # before we look: an old look closes nobody's case
-    await cases.found(conn, Check.PARCEL_WITHOUT_RETURN, await open_strays(conn))
+async def _told(conn: AsyncConnection, stray: Stray) -> None:
+    """Its case, at once, opened or closed: nobody waits for the next round of the house."""
+    finding = None if stray.settled_at else _finding(stray)
+    await cases.found_one(conn, Check.PARCEL_WITHOUT_RETURN, stray.id, finding)
+
+
+def _finding(stray: Stray | Row[tuple[object, ...]]) -> Finding:
+    return Finding(about=stray.id, since=stray.arrived_at, place=stray.place)
 
 
 async def _settled_so(conn: AsyncConnection, stray_id: Id, said: dict[str, Id | None]) -> Stray:
