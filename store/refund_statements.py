@@ -71,7 +71,15 @@ LONGEST_FIRST, NEWEST_FIRST = (
     """)  # noqa: S608, put together from our own words
     for beyond, way in ((">", "ASC"), ("<", "DESC"))
 )
+# Of what is over only what is young, or still waits for somebody: a house has many years. Each part has its index.
 TALLIES = text("""
+    WITH known AS (
+        SELECT stage, overdue, amount, shop FROM returns WHERE stage = ANY(:living)
+        UNION ALL SELECT stage, overdue, amount, shop FROM returns
+        WHERE stage = ANY(:over) AND since > now() - :days * interval '1 day'
+        UNION ALL SELECT stage, overdue, amount, shop FROM returns
+        WHERE overdue AND stage = ANY(:over) AND since <= now() - :days * interval '1 day'
+    )
     SELECT stage, count(*) AS count, count(*) FILTER (WHERE overdue) AS late, sum(amount)::bigint AS amount
-    FROM returns WHERE shop = coalesce(CAST(:shop AS text), shop) GROUP BY stage
+    FROM known WHERE shop = coalesce(CAST(:shop AS text), shop) GROUP BY stage
 """)

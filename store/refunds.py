@@ -16,9 +16,12 @@ from store.database import Database
 from store.policies import ReturnPolicies
 from store.refund_marks import ENOUGH, marks
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
-from store.returns import ReturnFilter, ReturnRow, place_of
+from store.returns import DEAD, ReturnFilter, ReturnRow, place_of
 
 HOUSE = ReturnPolicy()
+LATELY = 30  # days in which what is over is counted
+OVER = (ReturnStage.REFUNDED, ReturnStage.REPLACED, ReturnStage.BY_HAND, *DEAD)
+LIVING = tuple(stage for stage in ReturnStage if stage not in OVER)
 PLAIN = ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for", "asked_at", "is_ended")
 
 
@@ -58,9 +61,10 @@ async def refunds(db: Database, which: ReturnFilter) -> Page[RefundRow]:
 
 
 async def tallies(db: Database, shop: Id | None = None) -> dict[ReturnStage, Tally]:
-    """Where all returns stand, of one shop or of the house. One statement."""
+    """Where returns stand, of one shop or of the house; of what is over, those of the last days. One statement."""
+    asked = {"shop": shop, "living": list(LIVING), "over": list(OVER), "days": LATELY}
     async with db.begin() as conn:
-        rows = (await conn.execute(TALLIES, {"shop": shop})).all()
+        rows = (await conn.execute(TALLIES, asked)).all()
     return {ReturnStage(stage): Tally(count, late, Money(minor=minor)) for stage, count, late, minor in rows}
 
 

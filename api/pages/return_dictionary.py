@@ -179,6 +179,8 @@ RETURNS: Final[Words] = {
     "returns.shop": ("Shop", "店铺"),
     "returns.order": ("Order", "订单"),
     "returns.show": ("Show", "查询"),
+    "returns.lately": ("in 30 days", "近 30 天"),
+    "returns.lately_over": ("over in the last 30 days", "已结束的只计近 30 天"),
     "returns.more": ("More", "更多"),
     "returns.of_order": ("Returns of this order", "退货退款"),
     "returns.urgent": ("urgent", "加急"),

@@ -12,18 +12,8 @@ from models.noun import Id, Money
 from models.order import Order
 from models.rma import Return, ReturnStage
 from rules import return_stages as stages
-from store.refunds import Tally
+from store.refunds import LIVING, OVER, Tally
 
-LIVING: Final = (
-    ReturnStage.ASKED,
-    ReturnStage.APPROVED,
-    ReturnStage.SENT_BACK,
-    ReturnStage.ARRIVED,
-    ReturnStage.PASSED,
-    ReturnStage.DUE,
-    ReturnStage.TRIGGERED,
-)
-OVER: Final = tuple(stage for stage in ReturnStage if stage not in LIVING)
 OFF: Final = (
     ReturnStage.REFUSED,
     ReturnStage.WITHDRAWN,

@@ -85,7 +85,9 @@ async def test_every_code_on_a_parcel_leads_to_its_return_and_what_is_expected_i
 
     await put(Returns(db, contacts(db)), told(told(made, 1), 2))
     again = await looked_up(ramp, "SF1", Role.ADMIN)
-    assert again["returns"][0]["items"][0]["inspected"] == [{"quantity": 1, "grade": "worn", "missing": [], "sku": None}]
+    assert again["returns"][0]["items"][0]["inspected"] == [
+        {"quantity": 1, "grade": "worn", "missing": [], "sku": None}
+    ]
     assert again["offers"] == ["inspect"]
 
 

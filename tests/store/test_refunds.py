@@ -171,6 +171,25 @@ async def test_a_row_says_who_agreed_who_holds_it_and_who_let_it_go(db, counted)
     assert await tallies(db, "web/other") == {}
 
 
+async def test_what_was_over_long_ago_is_counted_no_more_unless_somebody_is_late_with_it(db):
+    over = "UPDATE returns SET stage = :stage, since = now() - :days * interval '1 day', overdue = :late WHERE id = :id"
+    for stage, days, late in (
+        ("refunded", 29, False),
+        ("refunded", 31, False),
+        ("refused", 31, True),
+        ("due", 99, False),
+    ):
+        number = await due(db, await sold(db, f"1393333{days:04}"[:11]))
+        await told(db, over, id=number, stage=stage, days=days, late=late)
+
+    counts = await tallies(db)
+    assert {stage.value: (tally.count, tally.late) for stage, tally in counts.items()} == {
+        "refunded": (1, 0),
+        "refused": (1, 1),
+        "due": (1, 0),
+    }
+
+
 async def test_pages_of_refunds_hold_each_of_them_once(db):
     numbers = [await due(db, await sold(db, f"1392222000{nth}")) for nth in range(3)]
     first = await refunds(db, ReturnFilter(ReturnStage.DUE, limit=2))
