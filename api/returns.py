@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field, JsonValue
 from api.dependencies import Given, Spoken, only
 from api.desk import number_of
 from api.limits import KIB
-from api.records import known_of
 from api.relay import begin
 from api.return_views import ReturnView, view
 from api.return_wishes import DESK, After, Answer, Key, ReturnId, granted, seen
@@ -99,11 +98,9 @@ async def ask(
         raise Missing("order_unknown")
     _must_fit(said)
     _must_be_kept(tools, said)
-    await known_of(tools, said.order)  # else a note would make a key for an order that may yet come
-    note_id = await tools.contacts.add_note(said.order, said.note) if said.note else None
     words = said.model_dump(exclude={"note"})
-    extra = {"by": visitor.name, "key": key, "note_id": note_id, "urgent": urgent_word(said.note)}
-    made, is_new = await tools.returns.ask(NewReturn(**words, **extra))
+    extra = {"by": visitor.name, "key": key, "urgent": urgent_word(said.note)}
+    made, is_new = await tools.returns.ask(NewReturn(**words, **extra), said.note)
     if is_new:
         await tools.audit.note(visitor.name, visitor.role, f"return.{made.kind}", made.id)
         await begin(tools, made)

@@ -32,6 +32,7 @@ SENTENCES: Final = {
     "return_unknown": "There is no such return.",
     "stray_unknown": "There is no such parcel.",
     "stray_settled": "Somebody has settled this parcel already.",
+    "too_many_returns": "Two hundred returns of this order are known: what is left of it is decided by a person.",
     "settle_the_parcel": "A parcel without a return is assigned to one, or closed: looking at it is not enough.",
     "nothing_comes_back": "Nothing comes back under this return.",
     "return_is_over": "This return is over.",

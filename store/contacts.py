@@ -141,11 +141,8 @@ class Contacts:
 
     async def add_note(self, order_id: Id, words: str) -> Id:
         """Free words, kept like a contact: what travels is this id. Two statements. Raises: Missing("forgotten")."""
-        note_id = f"note-{secrets.token_hex(8)}"
         async with self.db.begin() as conn:
-            sealed = (await self.key(conn, order_id)).seal(words.encode(), f"{NOTE}/{note_id}")
-            await conn.execute(ADD_NOTE, {"id": note_id, "order_id": order_id, "sealed": sealed})
-        return note_id
+            return await put_note(conn, await self.key(conn, order_id), order_id, words)
 
     async def note(self, note_id: Id) -> str:
         """One statement. Raises: Missing("note_unknown"), Missing("forgotten")."""
@@ -161,6 +158,14 @@ class Contacts:
         kept = self.master.fresh()[1]._asdict()
         row = (await conn.execute(KEY_OF, {"order_id": order_id, **kept})).one()
         return self.master.unwrap(Wrapped(row.wrapped, row.master))
+
+
+async def put_note(conn: AsyncConnection, key: Key, order_id: Id, words: str) -> Id:
+    """Free words within somebody's transaction, under the key of the order's person. One statement."""
+    note_id = f"note-{secrets.token_hex(8)}"
+    sealed = key.seal(words.encode(), f"{NOTE}/{note_id}")
+    await conn.execute(ADD_NOTE, {"id": note_id, "order_id": order_id, "sealed": sealed})
+    return note_id
 
 
 async def forgotten(conn: AsyncConnection, order_id: Id) -> bool:

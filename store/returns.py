@@ -26,7 +26,7 @@ from rules.return_news import news, standing, telling
 from store import cases, money, refund_sums, stock, whereabouts
 from store import return_statements as say
 from store.claims import Claims
-from store.contacts import Contacts
+from store.contacts import Contacts, put_note
 from store.cursors import Page, Place, page, read
 from store.database import Database
 from store.inbox import ToOurs, kept
@@ -35,6 +35,7 @@ from store.policies import Policies, ReturnPolicies
 from store.refund_marks import guarded
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
+MOST = 200  # of one order: each of them is read whenever one more is asked for
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.SENT_HOME)
 
 
@@ -88,18 +89,24 @@ class Returns:
     def __init__(self, db: Database, contacts: Contacts) -> None:
         self.db, self.contacts = db, contacts
 
-    async def ask(self, new: NewReturn) -> tuple[Return, bool]:
+    async def ask(self, new: NewReturn, note: str = "") -> tuple[Return, bool]:
         """One transaction, one request of an order after the other; the return, and whether it is new.
 
-        Cost: eight statements, nine where a little goes by itself, two for the same again.
-        Raises: Missing("order_unknown"), Refused("more_than_bought"), Refused("asked_otherwise"): the same key for
-        something else.
+        The note is sealed with it, and with nothing that is refused or known. Cost: eight statements, nine where a
+        little goes by itself, two more with a note; two for the same again.
+        Raises: Missing("order_unknown"), Missing("forgotten"), Refused("more_than_bought"),
+        Refused("too_many_returns"), Refused("asked_otherwise"): the same key for something else.
         """
         async with self.db.begin() as conn:
+            key = await self.contacts.key(conn, new.order) if note else None  # before its order, as who forgets does
             order, asked_at, is_over = await _locked(conn, new.order)
             earlier = (await conn.execute(say.EARLIER, {"order_id": new.order})).all()
             if known := _asked_before(earlier, new):
                 return known, False
+            if len(earlier) >= MOST:
+                raise Refused("too_many_returns")
+            if key:
+                new = new.model_copy(update={"note_id": await put_note(conn, key, new.order, note)})
             made = await self._made(conn, order, new, earlier, asked_at)
             await conn.execute(say.ADD, _added(made, new.key, _digest(new)))
             if not is_over or standing(made) is AfterSale.TRIGGERED:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import text
 
 from models.approval import HOUSE
 from models.asking import NewReturn
@@ -133,6 +134,37 @@ async def test_the_same_key_is_the_same_request(db, returns):
     assert (again, is_new) == (first, False)
     with pytest.raises(Refused, match="asked_otherwise"):
         await returns.ask(wanted(order, key="k1", quantity=2))
+
+
+async def notes_of(db, order):
+    async with db.begin() as conn:
+        return (await conn.execute(text("SELECT id FROM notes WHERE order_id = :id"), {"id": order})).scalars().all()
+
+
+async def test_only_what_is_accepted_and_new_leaves_a_note(db, returns):
+    order = await bought(db)
+    first, _ = await returns.ask(wanted(order, key="k1"), "壶嘴裂了")
+    again, _ = await returns.ask(wanted(order, key="k1"), "壶嘴裂了")
+    with pytest.raises(Refused, match="more_than_bought"):
+        await returns.ask(wanted(order, quantity=9), "都裂了")
+    with pytest.raises(Missing, match="order_unknown"):
+        await returns.ask(wanted(order).model_copy(update={"order": "web/demo/NOBODY"}), "裂了")
+
+    assert again == first
+    assert await notes_of(db, order.id) == [first.note_id]
+    assert await notes_of(db, "web/demo/NOBODY") == []
+    assert await contacts(db).note(first.note_id) == "壶嘴裂了"
+
+
+async def test_returns_of_one_order_have_an_end_and_the_same_key_still_has_its_answer(db, returns, monkeypatch):
+    monkeypatch.setattr("store.returns.MOST", 2)
+    order = await bought(db)
+    first, _ = await returns.ask(wanted(order, key="k1"))
+    await returns.ask(wanted(order))
+
+    with pytest.raises(Refused, match="too_many_returns"):
+        await returns.ask(wanted(order))
+    assert await returns.ask(wanted(order, key="k1")) == (first, False)
 
 
 async def test_units_of_a_request_that_died_may_be_asked_back_again(db, returns):
