@@ -22,7 +22,7 @@ from demo.premises import HURRIED
 DEEDS = ("reserve", "pay", "close", "refund", "label", "void", "report", "release")
 HANDS = (
     "reserve_stock", "release_stock", "create_payment", "ask_for_payment", "close_payment", "claim_refund",
-    "refund_payment", "ask_for_refund", "book_label", "ask_for_label", "void_label", "report_shipped",
+    "refund_payment", "ask_for_refund", "free_refund", "book_label", "ask_for_label", "void_label", "report_shipped",
     "record_order", "record_return", "assess_refund", "replace_goods", "remind",
 )  # fmt: skip
 PLACES = {

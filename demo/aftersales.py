@@ -76,13 +76,13 @@ class AfterSales:
         """Once everything has arrived somebody asks something back."""
         if not await self._arrived(order):
             return
-        way = self.ways[order.number] = self.drawn()
+        way = self.ways[order.number] = self.drawn(order)
         if order.provider == "wechat" and self._chance.random() < CARDS_GONE:
             self.town.wechat.lose_card(self.town.bill(self.shop.books.placed[order.number].link or ""))
         await self.counter.ask(order, self._words(order, way), "keeps" if way in KEEPS else way)
 
-    def drawn(self) -> str:
-        """What the next customer is like."""
+    def drawn(self, _: Order) -> str:
+        """What its customer is like."""
         return self._chance.choices(list(WAYS), weights=[weight for weight, _, _ in WAYS.values()])[0]
 
     async def _arrived(self, order: Order) -> bool:

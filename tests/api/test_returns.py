@@ -87,14 +87,25 @@ async def test_asked_agreed_let_go_by_finance_and_given_back_once(lively):
     assert [entry["what"] for entry in told["timeline"]][:2] == ["asked", "decide"]
 
 
-async def test_fifty_who_ask_for_the_same_unit_at_once_get_it_once(lively):
+async def test_fifty_who_ask_for_the_same_unit_at_once_get_it_and_its_money_once(lively):
     order = await bought(lively)
-    units = (await lively.get(f"/orders/{order}")).json()["lines"][0]["quantity"]
+    known = (await lively.get(f"/orders/{order}")).json()
+    units, paid = known["lines"][0]["quantity"], known["total"]["minor"]
     answers = await asyncio.gather(*(asked(lively, order, headers={"idempotency-key": f"k{n}"}) for n in range(50)))
 
     codes = [answer.status_code for answer in answers]
     assert (codes.count(201), codes.count(409)) == (units, 50 - units)
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"more_than_bought"}
+    numbers = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    for number in numbers:
+        await decided(lively, number, Role.OPS, word="approve_refund")
+    every = {"deed": "trigger", "returns": numbers}
+    await asyncio.gather(*(lively.post("/finance/refunds/many", Role.FINANCE, json=every) for _ in range(3)))
+    for number in numbers:
+        await stands(lively, number, "refunded")
+    back = lively.parties.providers[0].done(What.REFUND)
+    assert len(known["lines"]) == 1
+    assert (len(back), sum(deed.amount.minor for deed in back)) == (units, paid)
 
 
 async def test_the_same_key_is_the_same_return_and_another_wish_under_it_is_refused(lively):
