@@ -186,6 +186,7 @@ def test_make_explains_itself():
         "demo",
         "up",
         "test",
+        "steps",
         "check",
         "bench",
         "chaos",
