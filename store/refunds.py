@@ -16,12 +16,20 @@ from store.database import Database
 from store.policies import ReturnPolicies
 from store.refund_marks import ENOUGH, marks
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
-from store.returns import DEAD, ReturnFilter, ReturnRow, place_of
+from store.returns import ReturnFilter, ReturnRow, place_of
 
 HOUSE = ReturnPolicy()
 LATELY = 30  # days in which what is over is counted
-OVER = (ReturnStage.REFUNDED, ReturnStage.REPLACED, ReturnStage.BY_HAND, *DEAD)
-LIVING = tuple(stage for stage in ReturnStage if stage not in OVER)
+LIVING = (  # as a return walks
+    ReturnStage.ASKED,
+    ReturnStage.APPROVED,
+    ReturnStage.SENT_BACK,
+    ReturnStage.ARRIVED,
+    ReturnStage.PASSED,
+    ReturnStage.DUE,
+    ReturnStage.TRIGGERED,
+)
+OVER = tuple(stage for stage in ReturnStage if stage not in LIVING)
 PLAIN = ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for", "asked_at", "is_ended")
 
 

@@ -1,14 +1,20 @@
 """What the scanner's page says to stories, and to whom it is open."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from models.case import Role
 from models.place import Place
+from models.returns import Why
+from store.returns import Returns
 from store.stock import Shelves
 from tests.api.test_pages import sign_in
 from tests.api.test_strays import a_return, kept
+from tests.store.makings import contacts
 from tests.store.shots import JPEG
+from tests.store.test_returns import LATER, put
 
 TOLD = text("SELECT telling FROM inbox WHERE order_id = :id ORDER BY id")
 
@@ -65,6 +71,25 @@ async def test_an_inspection_says_that_the_goods_came_and_how_they_are_once_howe
         "pictures": [picture],
         "fault": "customer",
     }
+
+
+async def test_what_was_sent_wrong_is_named_on_the_page_by_its_own_number(ramp, db):
+    matter = await a_return(ramp, db, facts=1)
+    wrong = matter.model_copy(update={"why": Why.WRONG_ITEM, "version": 9})
+    await put(Returns(db, contacts(db)), wrong, told_at=LATER + timedelta(hours=1))
+    token = await sign_in(ramp, Role.WAREHOUSE)
+    page = (await ramp.client.get(f"/board/inspect?code={matter.id}")).text
+    assert 'name="refuse.0.sku"' in page
+
+    path, form = f"/board/inspect/{matter.id}", {"token": token, "place": "sh", "verdict": "refuse"}
+    form["refuse.0"] = "another"
+    for wrong in ({"refuse.0.sku": "蓝杯"}, {"refuse.0": "damaged", "refuse.0.sku": "MUG-BLUE"}):
+        answer = await ramp.client.post(path, data=form | wrong)
+        assert answer.headers["location"].endswith("said=counts")
+    await ramp.client.post(path, data=form | {"key": "k1", "refuse.0.sku": "MUG-BLUE"})
+
+    [_, seen] = await tellings(ramp, matter.id)
+    assert seen["body"]["graded"] == [{"line": 0, "quantity": 1, "grade": "another", "sku": "MUG-BLUE"}]
 
 
 async def test_a_parcel_is_only_received_where_nobody_has_time_and_a_stray_is_settled_with_an_answer(ramp, db):
