@@ -25,6 +25,8 @@ LINKED = text("""
     SELECT strays.id FROM linked JOIN returns USING (order_id) JOIN strays ON strays.assigned_to = returns.id
     JOIN contact_keys ON contact_keys.order_id = strays.id
 """)
+# First of all, as by whoever asks something back: neither overtakes the other, nor waits for the other's key.
+ALONE = text("SELECT FROM claims WHERE order_id = :order_id FOR NO KEY UPDATE")
 # An order that was claimed and has not told of itself yet is under way too; so is one of which something comes back.
 UNDER_WAY = text("""
     SELECT EXISTS (SELECT FROM orders WHERE id = :order_id AND NOT is_ended)
@@ -49,7 +51,7 @@ class Forgetting:
     async def order(self, order_id: Id, who: Id, role: Role) -> bool:
         """Its names, phones, addresses, notes, pictures, and every word that came about it; false: done before.
 
-        With it every order that was sent for its goods. Cost: one statement, and three for each order, in one
+        With it every order that was sent for its goods. Cost: one statement, and four for each order, in one
         transaction; then the pictures' files, which nobody can read any more.
         Raises: Missing("order_unknown"); Refused("still_under_way"): somebody may have to write a label.
         """
@@ -85,6 +87,7 @@ class Forgetting:
 
 async def _forgotten(conn: AsyncConnection, order_id: Id, who: Id, role: Role) -> bool:
     """Raises: Missing, Refused: then of all that are linked none is forgotten."""
+    await conn.execute(ALONE, {"order_id": order_id})
     if (await conn.execute(UNDER_WAY, {"order_id": order_id})).scalar_one():
         raise Refused("still_under_way")
     try:

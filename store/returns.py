@@ -98,14 +98,14 @@ class Returns:
         Refused("too_many_returns"), Refused("asked_otherwise"): the same key for something else.
         """
         async with self.db.begin() as conn:
-            key = await self.contacts.key(conn, new.order) if note else None  # before its order, as who forgets does
             order, asked_at, is_over = await _locked(conn, new.order)
             earlier = (await conn.execute(say.EARLIER, {"order_id": new.order})).all()
             if known := _asked_before(earlier, new):
                 return known, False
             if len(earlier) >= MOST:
                 raise Refused("too_many_returns")
-            if key:
+            if note:
+                key = await self.contacts.key(conn, new.order)
                 new = new.model_copy(update={"note_id": await put_note(conn, key, new.order, note)})
             made = await self._made(conn, order, new, earlier, asked_at)
             await conn.execute(say.ADD, _added(made, new.key, _digest(new)))

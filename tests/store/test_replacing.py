@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from models.case import Role
 from models.errand import State, What
@@ -17,6 +18,7 @@ from models.wish import Cancel, CancelRest, ChangeAddress, Granted
 from rules import errands, undoing
 from rules.deadlines import judged
 from rules.wishes import granted as wished
+from store.contacts import put_note
 from store.forgetting import Forgetting
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
@@ -24,6 +26,16 @@ from store.returns import Returns
 from tests.builders import NOON
 from tests.store.makings import a_contact, a_new_order, claims, contacts, inbox
 from tests.store.test_returns import LATER, bought, put, triggered, wanted
+
+WAITING = text("""
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
+""")
+
+
+async def is_waited(db):
+    """Somebody stands before a lock."""
+    async with db.begin() as conn:
+        return (await conn.execute(WAITING)).scalar_one()
 
 
 @pytest.fixture
@@ -150,6 +162,30 @@ async def test_an_order_without_a_price_is_no_unpaid_one_of_its_phone(db, return
     bought_then = (await claims(db).claim(a_new_order(number="NEXT"), b"")).order
 
     assert Flag.UNPAID_THRICE not in bought_then.flags
+
+
+async def test_nobody_is_forgotten_in_the_moment_in_which_something_is_asked_back_of_them(db, returns, monkeypatch):
+    order, noted, go_on = await bought(db), asyncio.Event(), asyncio.Event()
+    await _end(db, order)
+
+    async def slowly(*words):
+        made = await put_note(*words)
+        noted.set()
+        await go_on.wait()
+        return made
+
+    monkeypatch.setattr("store.returns.put_note", slowly)
+    asking = asyncio.create_task(returns.ask(wanted(order), "壶嘴裂了"))
+    await noted.wait()
+    forgetting = asyncio.create_task(Forgetting(contacts(db)).order(order.id, "wu", Role.ADMIN))
+    while not await is_waited(db):
+        await asyncio.sleep(0.01)
+    go_on.set()
+
+    made, _ = await asking
+    with pytest.raises(Refused, match="still_under_way"):
+        await forgetting
+    assert await contacts(db).note(made.note_id) == "壶嘴裂了"
 
 
 async def test_who_is_forgotten_is_forgotten_in_every_order_that_was_sent_for_theirs(db, returns):
