@@ -16,7 +16,7 @@ from models.rma import ReturnStage
 from rules.return_permissions import MONEY
 from store import refunds as store
 from store.refunds import RefundRow
-from store.returns import ReturnFilter
+from store.return_lists import ReturnFilter
 
 router = APIRouter(prefix="/finance/refunds", tags=["returns"])
 

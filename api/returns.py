@@ -28,7 +28,7 @@ from models.stage import Source
 from rules.return_permissions import keeps_the_goods
 from rules.urgency import urgent_word
 from rules.wallets import wallet_of
-from store.returns import ReturnFilter, ReturnRow
+from store.return_lists import ReturnFilter, ReturnRow
 
 router = APIRouter(tags=["returns"])
 ASKERS: Final = (Role.ADMIN, Role.OPS, Role.SERVICE, Role.SHOP)

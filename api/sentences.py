@@ -16,6 +16,7 @@ SENTENCES: Final = {
     "wrong_media_type": "This address takes application/json.",
     "invalid": "Some fields are not as they should be.",
     "too_often": "Too many attempts; wait a little.",
+    "bad_cursor": "This is no `next` of a page: begin with the first one.",
     "content_differs": "This order is known with other content.",
     "store_away": "Our database is away. Nothing was accepted: ask again.",
     "temporal_away": "Temporal is away: ask again.",

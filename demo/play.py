@@ -30,7 +30,8 @@ from running import House
 from settings import Settings
 from store.listings import OrderFilter
 from store.orders import OrderBook
-from store.returns import ReturnFilter, Returns
+from store.return_lists import ReturnFilter
+from store.returns import Returns
 from world.return_bench import Bench
 from world.returns import Counter
 from world.shop import Shop

@@ -16,7 +16,7 @@ from store.database import Database
 from store.policies import ReturnPolicies
 from store.refund_marks import ENOUGH, marks
 from store.refund_statements import LONGEST_FIRST, NEWEST_FIRST, TALLIES
-from store.returns import ReturnFilter, ReturnRow, place_of
+from store.return_lists import ReturnFilter, ReturnRow, place_of
 
 HOUSE = ReturnPolicy()
 LATELY = 30  # days in which what is over is counted

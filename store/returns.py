@@ -3,12 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, RowMapping
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.asking import NewReturn
@@ -27,60 +26,17 @@ from store import cases, money, refund_sums, stock, whereabouts
 from store import return_statements as say
 from store.claims import Claims
 from store.contacts import Contacts, put_note
-from store.cursors import Page, Place, page, read
+from store.cursors import Page, page
 from store.database import Database
 from store.inbox import ToOurs, kept
 from store.orders import must_be_own
 from store.policies import Policies, ReturnPolicies
 from store.refund_marks import guarded
+from store.return_lists import ReturnFilter, ReturnRow, place_of, shown
 
 Earlier = Sequence[Row[Any]]  # what was asked back of the same order, the first first
 MOST = 200  # of one order: each of them is read whenever one more is asked for
 DEAD = (ReturnStage.REFUSED, ReturnStage.WITHDRAWN, ReturnStage.EXPIRED, ReturnStage.SENT_HOME)
-
-
-@dataclass(frozen=True)
-class ReturnFilter:
-    """Which returns; what is left open means any. The one that has waited longest first."""
-
-    stage: ReturnStage | None = None
-    order: Id | None = None
-    shop: Id | None = None  # <channel>/<shop>
-    overdue: bool = False
-    urgent: bool = False  # those in the fast lane
-    limit: int = 50
-    after: str | None = None  # `next` of the page before
-
-    def asked(self) -> dict[str, Any]:
-        """As statements ask for it, with one row more than is shown. Raises: Refused("bad_cursor")."""
-        place = read(self.after) if self.after else None
-        more = {"limit": self.limit + 1, "after_at": place and place.at, "after_id": place and place.id}
-        return vars(self) | more
-
-
-@dataclass(frozen=True)
-class ReturnRow:
-    """One return in a list."""
-
-    id: Id
-    order: Id
-    shop: Id
-    kind: Kind
-    stage: ReturnStage
-    since: datetime
-    overdue: bool
-    owner: str | None
-    due_at: datetime | None
-    waits_for: Id | None
-    asked_at: datetime
-    amount: Money
-    urgent: Id | None  # the word that put it into the fast lane
-    is_ended: bool
-
-
-def place_of(row: ReturnRow) -> Place:
-    """By what lists of returns are sorted."""
-    return Place(row.since, row.id)
 
 
 class Returns:
@@ -246,21 +202,6 @@ def _is_own(order: Order, matter: Return) -> bool:
 
 def _asked(seed: Return) -> ReturnRecord:
     return ReturnRecord(matter=seed, standing=return_silences.judged(seed)[1])
-
-
-def shown(row: RowMapping) -> ReturnRow:
-    """A row of a page."""
-    plain = {name: row[name] for name in ("id", "shop", "since", "overdue", "owner", "due_at", "waits_for")}
-    return ReturnRow(
-        **plain,
-        order=row["order_id"],
-        kind=Kind(row["kind"]),
-        stage=ReturnStage(row["stage"]),
-        asked_at=row["asked_at"],
-        amount=Money(minor=row["amount"], currency=row["currency"]),
-        urgent=row["urgent"],
-        is_ended=row["is_ended"],
-    )
 
 
 async def _expect(conn: AsyncConnection, matter: Return) -> None:

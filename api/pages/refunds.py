@@ -26,7 +26,7 @@ from models.rma import ReturnStage
 from rules.return_permissions import MONEY
 from rules.return_stages import MORE
 from store.refunds import RefundRow, refunds, tallies
-from store.returns import ReturnFilter
+from store.return_lists import ReturnFilter
 
 router = APIRouter(prefix="/board/refunds", tags=["pages"])
 Cashier = Annotated[Session, Depends(Seated(*MONEY))]

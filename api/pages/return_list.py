@@ -18,7 +18,7 @@ from models.rma import ReturnStage
 from store.cursors import Page, is_cursor
 from store.listings import OrderFilter
 from store.refunds import tallies
-from store.returns import ReturnFilter, ReturnRow
+from store.return_lists import ReturnFilter, ReturnRow
 
 router = APIRouter(prefix="/board/returns", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]

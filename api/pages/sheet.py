@@ -33,7 +33,7 @@ from rules import errands
 from rules.labels import asked_for
 from rules.spines import spine
 from rules.timeline import timeline
-from store.returns import ReturnFilter
+from store.return_lists import ReturnFilter
 
 router = APIRouter(prefix="/board/orders/{channel}/{shop}/{number}", tags=["pages"])
 Somebody = Annotated[Session, Depends(Seated(*EVERYBODY))]

@@ -18,7 +18,8 @@ from models.wish import Decide, GiveUp, Lapse, RefuseRefund, Trigger, Withdraw
 from rules.return_permissions import granted
 from rules.return_stages import stage_of
 from rules.rmas import hear
-from store.returns import ReturnFilter, Returns
+from store.return_lists import ReturnFilter
+from store.returns import Returns
 from tests.api.test_pages import sign_in
 from tests.builders import an_errand
 from tests.store.makings import contacts

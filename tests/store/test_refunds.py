@@ -25,7 +25,8 @@ from store.orders import OrderBook
 from store.policies import ReturnPolicies
 from store.refund_marks import ENOUGH
 from store.refunds import refunds, tallies
-from store.returns import ReturnFilter, Returns
+from store.return_lists import ReturnFilter
+from store.returns import Returns
 from tests.builders import a_telling, delivered, paid, shipped
 from tests.store.makings import a_contact, a_new_order, claims, contacts
 from tests.store.test_returns import LATER, put, wanted

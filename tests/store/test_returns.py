@@ -34,7 +34,8 @@ from rules.wishes import granted as wished
 from store.cursors import Page
 from store.orders import OrderBook
 from store.policies import ReturnPolicies
-from store.returns import ReturnFilter, Returns
+from store.return_lists import ReturnFilter
+from store.returns import Returns
 from store.stock import Difference, Shelves
 from tests.builders import NOON, a_telling, an_errand, delivered, paid, released, shipped
 from tests.store.makings import a_message, a_new_order, claims, contacts, inbox
