@@ -77,7 +77,7 @@ async def close(
         raise Refused("settle_the_parcel")
     if known.shop:  # else no story waits for it
         async with reaching(tools.terms.answer_within):
-            await stories.close(tools.temporal, known.case, visitor.name)
+            await stories.close(tools.temporal, known.case, visitor.name, visitor.role)
     story = known.case.story
     whose = await tools.returns.order_of(story) if stories.is_return(story) else story
     note_id = await tools.contacts.add_note(whose, said.note) if said.note else None

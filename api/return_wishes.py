@@ -41,7 +41,7 @@ WISHERS: Final[dict[str, tuple[Role, ...]]] = {
     "close_case": (*DESK, Role.SERVICE, Role.WAREHOUSE, Role.FINANCE),
 }
 OURS: Final = frozenset(("by", "key", "role", "rung", "note_id"))
-ROLED: Final = ("decide", "hold", "release")  # what is asked of a role, and not only of a person
+ROLED: Final = ("decide", "hold", "release", "close_case")  # what is asked of a role, and not only of a person
 WISH: TypeAdapter[ReturnWish] = TypeAdapter(ReturnWish)
 
 

@@ -23,6 +23,7 @@ SENTENCES: Final = {
     "no_answer_yet": "No answer in time. It may have been done: ask again with the same Idempotency-Key.",
     "not_asked": "The others did not answer, so it was not asked: ask again with the same Idempotency-Key.",
     "let_it_go_again": "The sum is more than was looked at when it was let go: trigger it again, or refuse it.",
+    "finance_only": "It says where money went: finance closes it.",
     "finance_holds_it": "Finance keeps it back: finance lets it go.",
     "not_due": "No refund is due: it is not that far, or it is over.",
     "already_decided": "This was decided already.",

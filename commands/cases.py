@@ -60,7 +60,7 @@ async def _close(case: int, by: Id, note: str) -> None:
         known = await opened.cases.open(case)
         if known.shop:  # else no story waits for it
             async with reaching(PATIENCE):
-                await stories.close(await connected(opened.settings), known.case, by)
+                await stories.close(await connected(opened.settings), known.case, by, Role.ADMIN)
         story = known.case.story
         whose = await opened.returns.order_of(story) if stories.is_return(story) else story
         note_id = await opened.contacts.add_note(whose, note) if note else None

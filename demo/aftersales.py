@@ -36,12 +36,11 @@ KEEPS = ("keeps", "was_not_there", "is_upset", "got_another", "lacks_something")
 A_NO = 0.1  # of what service is asked
 NOT_PASSED = 0.3  # of goods that did not simply pass
 CARDS_GONE = 0.1  # of those who paid with WeChat
+MONEY = ("by_hand_refund", "given_back_twice")
 OVER = (
     "goods_without_return",
     "graded_otherwise",
-    "by_hand_refund",
     "by_hand_order",
-    "given_back_twice",
     "swapped",
 )  # somebody looks, and that is all
 SOON = 1.5  # seconds between two looks
@@ -56,6 +55,7 @@ class Desks:
     service: httpx.AsyncClient
     ops: httpx.AsyncClient
     finance: httpx.AsyncClient
+    admin: httpx.AsyncClient  # the second pair of eyes
 
 
 @dataclass
@@ -167,8 +167,9 @@ class AfterSales:
 
     async def _looks(self, row: Mapping[str, Any]) -> None:
         case = row["case"]
-        if case["deadline"] in OVER:
-            await self.desks.ops.post(f"/cases/{row['id']}/close", json={"note": ""})
+        if case["deadline"] in (*OVER, *MONEY):
+            desk = self.desks.admin if case["deadline"] in MONEY else self.desks.ops
+            await desk.post(f"/cases/{row['id']}/close", json={"note": ""})
         elif case["deadline"] == "not_sent_home":
             await self._send_home(case["story"])
         elif case["deadline"] == "stuck" and "-R" in case["story"]:

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from models.case import Case, Hold, Pause
+from models.errand import What
 from models.matter import M, Matter
 from models.noun import Id
 from models.policy import Policy
 from models.wish import AmendPolicy, AnyWish, CloseCase, Dismiss, Granted, HoldBack, Release, Retry
+from rules import errands
 
 Change = Callable[[Any, Any, datetime], Any]
 UNREAD = "unread"
-# The provider keeps the money until somebody there chooses another way: a second refund may go beside that one.
-ABNORMAL = "refund_refund_abnormal"
+ABNORMAL = f"{What.REFUND}_{errands.KEPT}"
 
 
 def granted(

@@ -44,6 +44,7 @@ class Deadline(Generic[M]):
     is_for_people: bool = True  # otherwise the clock acts, once
     outlasts_holds: bool = False  # the platform's promise, what a person must hear of held or not, our own questions
     asks: Inquiry | None = None  # what the clock asks
+    comes_back: bool = False  # whoever closes its case has looked: as long again, and somebody looks again
     is_shown: bool = True  # in lists, as what is waited for; else only its case is
 
 
@@ -125,8 +126,7 @@ def _runs(matter: M, row: Deadline[M]) -> bool:
 
 
 def _alarm(matter: M, row: Deadline[M]) -> Alarm | None:
-    due = row.due(matter)
-    if due is None or _was_closed(matter, row.name, due):
+    if (due := _unseen(matter, row)) is None:
         return None
     case = _open_case(matter, row.name, due)
     rungs = PEOPLE if row.is_for_people else CLOCK
@@ -173,7 +173,11 @@ def _open_case(matter: M, deadline: Id, due: Due) -> Case | None:
     return next((case for case in same if due.since <= case.since), None)
 
 
-def _was_closed(matter: M, deadline: Id, due: Due) -> bool:
-    """A person said that this silence needs nobody."""
-    same = [case for case in matter.cases if case.deadline == deadline and case.closed_by]
-    return any(due.since <= case.since for case in same)
+def _unseen(matter: M, row: Deadline[M]) -> Due | None:
+    """What is left of a silence once a person has said that it needs nobody: nothing, or as long again."""
+    due = row.due(matter)
+    seen = [case for case in matter.cases if case.deadline == row.name and case.closed_by] if due else []
+    looks = [case.closed_at for case in seen if due and case.closed_at and due.since <= case.since]
+    if due is None or not looks:
+        return due
+    return due._replace(since=max(looks), at=max(looks) + (due.at - due.since)) if row.comes_back else None

@@ -37,6 +37,7 @@ REPLACED = "new_order_is_made"
 WENT_HOME = "goods_went_home"
 CLOCK = "clock"
 MONEY = (Role.ADMIN, Role.FINANCE)  # who says what goes out
+MONEYS = (stages.BY_HAND_REFUND, stages.TWICE)  # cases that say where money went
 # Cases of our own people's next word or deed: looking is not enough, or the customer would wait for ever.
 ANSWERED: Mapping[Id, Id] = {
     **dict.fromkeys(("undecided", "uninspected", "unjudged", "untriggered", "held", "kept_back"), "answer_it"),
@@ -133,6 +134,11 @@ def keeps_the_goods(matter: Return) -> Id | None:
     return "money_is_on_its_way" if stages.stage_of(matter) in (*GONE, ReturnStage.BY_HAND) else None
 
 
+def is_let_go_by_hand(matter: Return) -> bool:
+    """A person let the money go, and not the clock."""
+    return any(wish.by != CLOCK for _, wish in stages.wished(matter, Trigger))
+
+
 def _hands(matter: Return) -> list[Id]:
     """Whoever let the money go, or took it upon themselves to give it back, does not also say that it was.
 
@@ -163,6 +169,11 @@ def _stuck(matter: Return, _: Any) -> Id | None:
     return None if matter.hold and not matter.hold.by else "not_stuck"
 
 
+def _gives_up(matter: Return, wish: GiveUp) -> Id | None:
+    """Also what its provider says nothing about."""
+    return _stuck(matter, wish) if matter.hold or not errands.unanswered(matter) else None
+
+
 def _retry(matter: Return, wish: Retry) -> Id | None:
     return _stuck(matter, wish) or granting.refusal_to_retry(matter)
 
@@ -177,6 +188,8 @@ def _close(matter: Return, wish: CloseCase) -> Id | None:
         return "no_such_case"
     if wish.deadline in ANSWERED:
         return ANSWERED[wish.deadline]
+    if wish.deadline in MONEYS and wish.role not in MONEY:
+        return "finance_only"
     if wish.deadline in stages.BY_HAND and wish.by in _hands(matter):
         return "second_pair_of_eyes"
     is_stuck = wish.deadline == "stuck" and matter.hold and not matter.hold.by
@@ -204,7 +217,7 @@ RULES: Mapping[type[Any], Callable[[Return, Any], Id | None]] = {
     HoldBack: _hold,
     Release: _release,
     Retry: _retry,
-    GiveUp: _stuck,
+    GiveUp: _gives_up,
     AmendPolicy: _amend,
     CloseCase: _close,
     Dismiss: _dismiss,
@@ -225,7 +238,7 @@ def _triggered(matter: Return, _: Trigger, at: datetime) -> Return:
 
 def _give_up(matter: Return, _: GiveUp, at: datetime) -> Return:
     """A person sees to this refund."""
-    errand = errands.holding(matter)
+    errand = errands.holding(matter) if matter.hold else errands.unanswered(matter)
     given = {"state": State.GIVEN_UP, "ended_at": at}
     return let_go(errands.noted(matter, errand.model_copy(update=given)) if errand else matter, at)
 

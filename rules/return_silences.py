@@ -14,6 +14,7 @@ from models.rma import Return, ReturnStage, ReturnStanding
 from models.stage import Source
 from models.wish import Decide, HoldBack, Lapse, TellProgress, Trigger
 from rules import (
+    errands,
     homeward,
     inquiries,
     leftovers,
@@ -196,11 +197,17 @@ ROWS: tuple[Deadline[Return], ...] = (
         "silent_courier", "asking the courier", _to_ask, is_for_people=False, outlasts_holds=True, asks=Inquiry.TRACK
     ),
     Deadline("unscanned", "the warehouse to scan what a courier handed in", _unscanned, Role.WAREHOUSE),
-    Deadline("not_arrived", "the goods to arrive", _not_arrived, Role.SERVICE),
+    Deadline("not_arrived", "the goods to arrive", _not_arrived, Role.SERVICE, comes_back=True),
     Deadline("uninspected", "inspection", _uninspected, Role.WAREHOUSE),
     Deadline("unjudged", "somebody to say whether these goods may be exchanged", _unjudged, Role.SERVICE),
     Deadline("swapped", "the warehouse to look which units it took for others", leftovers.swapped, Role.WAREHOUSE),
-    Deadline("unreplaced", "the new order", _next_is(ReturnStage.REPLACED, lambda p: p.decide_within), Role.SERVICE),
+    Deadline(
+        "unreplaced",
+        "the new order",
+        _next_is(ReturnStage.REPLACED, lambda p: p.decide_within),
+        Role.SERVICE,
+        comes_back=True,
+    ),
     Deadline("little", "a small refund to go by itself", _to_trigger, is_for_people=False, is_shown=False),
     Deadline(
         "untriggered",
@@ -208,9 +215,9 @@ ROWS: tuple[Deadline[Return], ...] = (
         _next_is(ReturnStage.TRIGGERED, lambda p: p.trigger_within),
         Role.FINANCE,
     ),
-    Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, is_shown=False),
+    Deadline("unassessed", "how much goes back", _unassessed, Role.FINANCE, comes_back=True, is_shown=False),
     Deadline(stages.BY_HAND_REFUND, "somebody to give the money back by hand", _by_hand, Role.FINANCE),
-    Deadline("given_back_twice", "somebody to fetch back money that went twice", _twice, Role.FINANCE),
+    Deadline(stages.TWICE, "somebody to fetch back money that went twice", _twice, Role.FINANCE),
     Deadline(stages.BY_HAND_ORDER, "somebody to send the goods by hand", _sent_by_hand, Role.SERVICE),
     Deadline(
         "goods_without_return",
@@ -225,7 +232,13 @@ ROWS: tuple[Deadline[Return], ...] = (
         leftovers.graded_otherwise,
         Role.SERVICE,
     ),
-    Deadline("not_refunded", "the provider to give the money back", standstill.not_refunded, Role.FINANCE),
+    Deadline(
+        errands.NOT_REFUNDED,
+        "the provider to give the money back",
+        standstill.not_refunded,
+        Role.FINANCE,
+        comes_back=True,
+    ),
     Deadline("held", "somebody to release what a person held", _held, outlasts_holds=True),
     Deadline("kept_back", "finance to release what it keeps back", _kept_back, Role.FINANCE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck, Role.FINANCE),

@@ -28,6 +28,7 @@ SPINES = {
     Kind.EXCHANGE: (*_AGREED, *_GOODS, ReturnStage.PASSED, ReturnStage.REPLACED),
 }
 BY_HAND = BY_HAND_REFUND, BY_HAND_ORDER = "by_hand_refund", "by_hand_order"  # cases of what a person sees to
+TWICE = "given_back_twice"
 MORE = "more_than_let_go"  # what holds it until finance has looked at the sum that it is now
 NOT_SENT_HOME = "not_sent_home"  # a case that only the goods on their way close
 ENDS = (ReturnStage.REFUNDED, ReturnStage.REPLACED)

@@ -274,7 +274,7 @@ ROWS: tuple[Deadline[Order], ...] = (
     Deadline("not_back", "intercepted parcel back in the house", _not_back),
     Deadline("not_put_back", "units back on their shelf", _not_put_back, Role.WAREHOUSE),
     Deadline(parcels.LESSENED, "refunded units taken out of a box that was begun", _lessened, Role.WAREHOUSE),
-    Deadline("not_refunded", "the provider to give the money back", _not_refunded, Role.FINANCE),
+    Deadline(errands.NOT_REFUNDED, "the provider to give the money back", _not_refunded, Role.FINANCE, comes_back=True),
     Deadline("contradicted", "somebody to look at a parcel that left on a void label", _contradicted),
     Deadline("urged", "somebody to hurry: the customer asks", _urged, Role.SERVICE, outlasts_holds=True),
     Deadline("stuck", "a word from the desk", _stuck),

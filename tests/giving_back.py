@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from api import stories
 from models.approval import Agreement
+from models.case import Role
 from models.errand import Outcome, State, What
 from models.errors import NotYet, Refused
 from models.fact import GoodsInspected
@@ -159,7 +160,7 @@ class Back(Around):
         if matter.hold:
             await self._word(self._answer(matter.hold))
         for case in [case for case in matter.cases if not case.closed_at and case.deadline in LOOKED_AT]:
-            await self._word(CloseCase(by="boss", deadline=case.deadline, since=case.since))
+            await self._word(CloseCase(by="boss", deadline=case.deadline, since=case.since, role=Role.ADMIN))
         for entry in matter.unread:
             await self._word(Dismiss(by="desk", telling=entry.telling.id))
 

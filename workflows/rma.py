@@ -117,9 +117,9 @@ def _reckoned(matter: Return, assessed: Assessed) -> Return:
 async def _give_back(story: ReturnStory, due: Owed) -> None:
     """The way the money came; where its provider's time for that is over, people give it back, and two look at it."""
     errand = await send(story, due)
-    if errand.code == errands.TOO_LATE:
+    if errand.code == errands.TOO_LATE and return_permissions.is_let_go_by_hand(story.matter):
         story.find_out(errand, Outcome(state=State.GIVEN_UP, code=errands.TOO_LATE))
-    elif errand.state is not State.DONE:
+    elif errand.state not in errands.SETTLED:
         raise Stuck(f"{due.what}_{errand.code or errand.state}", errand.key)
 
 

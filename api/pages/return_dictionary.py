@@ -99,6 +99,7 @@ REFUSALS: Final[Words] = {
     "not_due": ("No refund is due.", "当前没有待退款项。"),
     "held": ("It is held: release it first.", "已暂缓，请先解除。"),
     "already_held": ("It is held already.", "已暂缓。"),
+    "finance_only": ("It says where money went: finance closes it.", "涉及款项去向，只能由财务关闭。"),
     "finance_holds_it": ("Finance keeps it back: finance lets it go.", "财务已暂缓，只能由财务解除。"),
     "not_held": ("It is not held.", "未暂缓。"),
     "not_stuck": ("It is not stuck.", "没有卡住。"),

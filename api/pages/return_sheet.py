@@ -183,7 +183,7 @@ def _doing(visitor: Visitor, matter: Return) -> Shown:
 
 def _refusal(visitor: Visitor, matter: Return, case: Case) -> Id | None:
     """Why looking is not enough to close it, or not theirs."""
-    return refusal(matter, CloseCase(by=visitor.name, deadline=case.deadline, since=case.since))
+    return refusal(matter, CloseCase(by=visitor.name, deadline=case.deadline, since=case.since, role=visitor.role))
 
 
 def _words(form: dict[str, str]) -> dict[str, JsonValue]:

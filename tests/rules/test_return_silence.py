@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.approval import HOUSE, Step
@@ -11,12 +11,12 @@ from models.case import Case, Owner, Role
 from models.returns import Kind, Level
 from models.rma import ReturnStage
 from models.wish import CloseCase, Decide, GiveUp, HoldBack, JudgeGoods, RefuseRefund, Release, Retry, Trigger, Withdraw
-from rules import errands, progress, return_labels
+from rules import progress, return_labels
 from rules.return_permissions import granted, refusal
 from rules.return_silences import LADDER, judged
 from rules.return_stages import is_stopped, next_of
 from rules.rmas import hear, may_end
-from tests.builders import NOON
+from tests.builders import NOON, a_telling
 from tests.rules.test_return_learning import NUMBER, STANDS, TELLINGS
 
 PEOPLE = st.sampled_from(("wu", "ops", "fin", "boss", "customer"))
@@ -37,7 +37,7 @@ LIVES = st.lists(st.one_of(TELLINGS, WISHES, CLOCK, CLOSES), max_size=16)
 def is_the_storys_turn(matter):
     """It acts by itself, unless it is held."""
     acts = next_of(matter) in (ReturnStage.REFUNDED, ReturnStage.REPLACED) or return_labels.owed(matter)
-    own = return_labels.to_void(matter) or progress.owed(matter) or errands.under_way(matter)
+    own = return_labels.to_void(matter) or progress.owed(matter)
     return bool(own or (acts and not matter.hold and not is_stopped(matter)))
 
 
@@ -47,13 +47,19 @@ def next_one(matter, what, now):
         return LADDER.climbed(matter, alarm, max(now, alarm.at)) if alarm else matter
     if what == "looks at a case":
         case = next((case for case in matter.cases if not case.closed_at), None)
-        what = CloseCase(by="boss", deadline=case.deadline, since=case.since) if case else None
+        what = CloseCase(by="boss", deadline=case.deadline, since=case.since, role=Role.ADMIN) if case else None
     if hasattr(what, "source"):
         return hear(matter, what, now)
     return granted(matter, what, now) if what and not refusal(matter, what) else matter
 
 
+SENT = a_telling("goods_sent_back", "channel", "a", NOON, courier="sf", waybill="JD7")
+CLIMB = ("the clock", "the clock", "looks at a case")
+
+
 @settings(max_examples=400)
+@example([SENT, *CLIMB], "asked", Kind.RETURN, (HOUSE,))
+@example(["the clock", "looks at a case"], "refunding", Kind.REFUND_ONLY, (HOUSE,))
 @given(LIVES, st.sampled_from(sorted(STANDS)), st.sampled_from(Kind), STEPS)
 def test_an_open_return_is_never_silent(life, stand, kind, steps):
     matter = STANDS[stand](kind).model_copy(update={"steps": steps})

@@ -138,13 +138,22 @@ async def test_a_record_of_a_refund_is_its_end_at_the_gate(gate, db):
     assert await claimed(db) == 10_000
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.DONE])
-async def test_only_what_went_out_is_kept_from_being_freed(gate, db, state):
+@pytest.mark.parametrize("state", [state for state in State if state not in (State.DONE, State.GIVEN_UP)])
+async def test_only_what_went_out_or_is_a_persons_to_give_is_kept_from_being_freed(gate, db, state):
     await claim(gate)
     await settled(db, a_refund(state=state), an_errand(ORDER, What.VOID))
     await gate.free("B1-refund-1")
 
     assert await claimed(db) == 0
+
+
+async def test_what_a_person_gives_back_is_counted_again_and_nobody_else_may_claim_it(gate, db):
+    await claim(gate)
+    await gate.free("B1-refund-1")
+    await settled(db, a_refund(state=State.GIVEN_UP))
+
+    assert await claimed(db) == 10_000
+    assert await code_of(claim(gate, "B1-refund-2", minor=1)) == "over_captured"
 
 
 async def test_an_order_without_refunds_costs_the_gate_nothing(db, counted):

@@ -153,7 +153,7 @@ async def looked_at(street, back):
 
 
 def _seen(case):
-    return CloseCase(by="boss", deadline=case.deadline, since=case.since)
+    return CloseCase(by="boss", deadline=case.deadline, since=case.since, role=Role.ADMIN)
 
 
 async def gone_back(street, back):

@@ -95,7 +95,7 @@ async def by_hand(counter):
         lambda matter: stage_of(matter) is ReturnStage.BY_HAND and any(not case.closed_at for case in matter.cases),
     )
     [case] = [case for case in matter.cases if not case.closed_at]
-    await counter.wish(story, CloseCase(by="boss", deadline=case.deadline, since=case.since))
+    await counter.wish(story, CloseCase(by="boss", deadline=case.deadline, since=case.since, role=Role.ADMIN))
     return story
 
 

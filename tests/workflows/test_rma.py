@@ -10,7 +10,7 @@ import worker
 from models.approval import HOUSE, Step
 from models.case import Owner, Role
 from models.errand import Outcome, State, What
-from models.errors import NotYet, Refused
+from models.errors import NotYet, Refused, Unavailable
 from models.fact import Telling
 from models.noun import Money
 from models.policy import Policy
@@ -267,6 +267,44 @@ async def test_money_of_which_the_provider_tells_that_it_keeps_it_is_not_asked_f
     assert [deed.key for deed in counter.done(What.REFUND)][:1] == ["B0001-R1-refund-1"]
 
 
+async def test_money_that_the_provider_keeps_is_not_asked_for_again_once_something_else_is_mended(counter):
+    counter.books.parts = counter.books.parts[:1]
+    counter.wechat.moods.update({What.REFUND: takes_the_task, "find": key_expired})
+    story = await counter.ask()
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.eventually(story, lambda matter: matter.hold and matter.hold.code == "refund_account_wrong")
+    told = refund_settled("B0001-R1-refund-1", end="abnormal", at=now())
+    await story.signal(ReturnWorkflow.payment_callback, told)
+    counter.wechat.moods.clear()
+    await counter.wish(story, Retry(by="fin"))
+    await counter.eventually(story, lambda matter: matter.hold and matter.hold.code == "refund_refund_abnormal")
+
+    assert await counter.refused(story, Retry(by="fin")) == "settle_with_provider"
+    assert [deed.key for deed in counter.done(What.REFUND)] == ["B0001-R1-refund-1"]
+    assert list(counter.memory.claims) == ["B0001-R1-refund-1"]
+
+
+async def test_money_of_which_its_provider_never_says_anything_is_given_by_hand_once_people_were_called(counter):
+    counter.books.parts = counter.books.parts[:1]
+    counter.wechat.moods.update({What.REFUND: takes_the_task, "find": says_nothing})
+    patience = BRISK.model_copy(update={"refund_within": timedelta(seconds=2)})
+    story = await counter.ask(policy=patience)
+    await counter.wish(story, Trigger(by="fin"))
+    await counter.until(lambda: counter.done(What.REFUND))
+    assert await counter.refused(story, GiveUp(by="fin")) == "not_stuck"
+    matter = await counter.eventually(story, lambda matter: matter.cases)
+    assert [case.deadline for case in matter.cases] == ["not_refunded"]
+    assert await counter.wish(story, GiveUp(by="fin")) is ReturnStage.BY_HAND
+
+    matter = await counter.eventually(story, lambda matter: any(not case.closed_at for case in matter.cases))
+    [case] = [case for case in matter.cases if not case.closed_at]
+    seen = CloseCase(by="boss", deadline="by_hand_refund", since=case.since, role=Role.FINANCE)
+    await counter.wish(story, seen)
+    assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
+    assert [deed.key for deed in counter.done(What.REFUND)] == ["B0001-R1-refund-1"]
+    assert list(counter.memory.claims) == ["B0001-R1-refund-1"]
+
+
 @pytest.mark.parametrize("is_given_up", [False, True], ids=["stuck", "given_up"])
 async def test_money_that_went_back_after_all_is_given_back_by_nobody_else(counter, is_given_up):
     counter.books.parts = counter.books.parts[:1]
@@ -364,6 +402,14 @@ async def test_what_is_more_than_was_let_go_may_be_refused(counter):
     assert counter.done(What.REFUND) == []
 
 
+async def key_expired(party, deed):
+    raise Refused("account_wrong")
+
+
+async def says_nothing(party, deed):
+    raise Unavailable("not_yet")
+
+
 async def late(party, deed):
     return Outcome(state=State.REFUSED, code="too_late_to_refund")
 
@@ -378,19 +424,25 @@ async def test_what_a_provider_gives_back_no_more_people_give_and_two_of_them_lo
 
     assert counter.done(What.REFUND) == []
     [case] = [case for case in matter.cases if not case.closed_at]
-    seen = CloseCase(by="fin", deadline=case.deadline, since=case.since)
+    seen = CloseCase(by="fin", deadline=case.deadline, since=case.since, role=Role.FINANCE)
     assert (case.deadline, case.role) == ("by_hand_refund", Role.FINANCE)
     assert await counter.refused(story, seen) == "second_pair_of_eyes"
+    packer = seen.model_copy(update={"by": "wh", "role": Role.WAREHOUSE})
+    assert await counter.refused(story, packer) == "finance_only"
     await counter.wish(story, seen.model_copy(update={"by": "boss"}))
     assert stage_of(await counter.over(story)) is ReturnStage.BY_HAND
 
 
-async def test_what_went_by_itself_and_is_given_by_hand_is_not_closed_by_who_asked_for_it(counter):
+async def test_what_went_by_itself_and_is_given_by_hand_has_been_in_two_peoples_hands(counter):
     counter.books.parts = counter.books.parts[:1]
     counter.wechat.moods[What.REFUND] = late
     story = await counter.ask(freely=Money(minor=50_00))
-    matter = await counter.eventually(story, lambda matter: stage_of(matter) is ReturnStage.BY_HAND and matter.cases)
-    seen = CloseCase(by=matter.asked_by, deadline="by_hand_refund", since=matter.cases[0].since)
+    matter = await counter.eventually(story, lambda matter: matter.hold)
+    assert matter.hold.code == "refund_too_late_to_refund"
+    await counter.wish(story, GiveUp(by="fin"))
+    matter = await counter.eventually(story, lambda matter: [case for case in matter.cases if not case.closed_at])
+    [case] = [case for case in matter.cases if not case.closed_at]
+    seen = CloseCase(by="fin", deadline="by_hand_refund", since=case.since, role=Role.FINANCE)
 
     assert await counter.refused(story, seen) == "second_pair_of_eyes"
     await counter.wish(story, seen.model_copy(update={"by": "boss"}))
