@@ -9,7 +9,7 @@ from api.dependencies import Given, now, only
 from api.errors import Problem
 from api.limits import body_of
 from api.return_wishes import ReturnId, seen
-from api.saying import Words, tell, telling_of
+from api.saying import Words, invalid, tell, telling_of
 from api.tools import Tools
 from api.visitors import EVERYBODY, Visitor
 from models.case import Role
@@ -17,7 +17,9 @@ from models.errors import Garbled, Missing
 from models.fact import GoodsShown, Telling
 from models.noun import Id, When
 from models.picture import NewPicture, Occasion, Picture, PictureKind
+from models.rma import Return
 from models.stage import Source
+from rules import leftovers
 from rules.pictures import MOST_BYTES
 
 router = APIRouter(prefix="/returns/{return_id}/pictures", tags=["returns"])
@@ -65,10 +67,20 @@ async def add(  # noqa: PLR0913, PLR0917 - every part of a request is an argumen
     matter = (await seen(tools, visitor, return_id)).matter
     occasion = Occasion.INSPECTION if visitor.role is Role.WAREHOUSE else Occasion.REQUEST
     said = {"occasion": occasion, "by": visitor.name, "taken_at": taken_at, "place": place}
+    if occasion is Occasion.INSPECTION:
+        said |= {"taken_at": taken_at or now(), "place": place or _where(matter)}
     one = await taken(tools, visitor, NewPicture(order=matter.order, about=return_id, **said), request)
     if matter.if_shown and occasion is Occasion.REQUEST:
         await tell(tools, return_id, _shown(visitor, one))
     return one
+
+
+def _where(matter: Return) -> Id:
+    """Where the goods came to, as was scanned or as the label says. Raises: Problem 422 where nobody said it."""
+    labelled = matter.back.box.place if matter.back else None
+    if place := leftovers.place(matter) or labelled:
+        return place
+    raise invalid("#/place", "is needed: nobody has scanned where these goods are", "missing")
 
 
 def _shown(visitor: Visitor, picture: Kept) -> Telling:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from api.arrivals import RAMP
 from api.dependencies import Given, Spoken, now, only
 from api.return_pictures import Kept, PictureId, shown, taken
-from api.return_wishes import RETURN
+from api.return_wishes import RETURN, After
 from api.saying import invalid
 from api.stray_views import StrayView, stray_view
 from api.tools import Tools
@@ -51,6 +51,7 @@ class Strays(BaseModel, frozen=True):
     """Open ones oldest first: they lie longest."""
 
     rows: tuple[StrayView, ...]
+    next: str | None = Field(description="`after` of the next page; null: that was all.")
 
 
 @router.post("", status_code=201, summary="Keep a parcel without a return")
@@ -81,10 +82,11 @@ async def listing(
     *,
     open: bool = True,  # noqa: A002 - its name in the address
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    after: After = None,
 ) -> Strays:
-    """`open=false`: those that are settled, newest first."""
-    rows = await tools.strays.listing(is_open=open, limit=limit)
-    return Strays(rows=tuple([await stray_view(tools, stray) for stray in rows]))
+    """`open=false`: those that are settled, newest first. `next` of a page is `after` of the next."""
+    found = await tools.strays.listing(is_open=open, limit=limit, after=after)
+    return Strays(rows=tuple([await stray_view(tools, stray) for stray in found.rows]), next=found.next)
 
 
 @router.get("/{stray}", summary="One parcel without a return")

@@ -12,6 +12,7 @@ from models.stray import NewStray, Stray
 from rules.strays import arrival
 from store import cases
 from store.contacts import Contacts
+from store.cursors import Page, Place, page, read
 from store.database import Database
 from store.inbox import ToOurs, kept
 
@@ -23,10 +24,19 @@ ADD = text(f"""
 """)  # noqa: S608  # our own columns
 UNDER = text(f"SELECT {FIELDS} FROM strays WHERE code = :code")  # noqa: S608  # our own columns
 GET = text(f"SELECT {FIELDS} FROM strays WHERE id = :id")  # noqa: S608  # our own columns
-LISTED = text(f"""
-    SELECT {FIELDS} FROM strays WHERE (settled_at IS NULL) = :open
-    ORDER BY CASE WHEN :open THEN kept_at END, settled_at DESC, id LIMIT :limit
+OPEN_ONES = text(f"""
+    SELECT {FIELDS} FROM strays WHERE settled_at IS NULL AND (CAST(:after_at AS timestamptz) IS NULL
+        OR (kept_at, id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS text)))
+    ORDER BY kept_at, id LIMIT :limit
 """)  # noqa: S608  # our own columns
+SETTLED = text(f"""
+    SELECT {FIELDS} FROM strays WHERE settled_at IS NOT NULL AND (CAST(:after_at AS timestamptz) IS NULL
+        OR (settled_at, id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS text)))
+    ORDER BY settled_at DESC, id DESC LIMIT :limit
+""")  # noqa: S608  # our own columns
+# One parcel for one return: of two that are said to be it at once, the second one waits here.
+ALONE = text("SELECT id FROM returns WHERE id = :assigned_to FOR UPDATE")
+OTHER = text("SELECT EXISTS (SELECT FROM strays WHERE assigned_to = :assigned_to AND id <> :id)")
 DESCRIBE = text("UPDATE strays SET note_id = :note_id WHERE id = :id AND note_id IS NULL")
 SETTLE = text(f"""
     UPDATE strays SET settled_at = now(), settled_by = :by, assigned_to = :assigned_to, because = :because
@@ -67,15 +77,19 @@ class Strays:
             raise Missing("stray_unknown")
         return _stray(row)
 
-    async def listing(self, *, is_open: bool = True, limit: int = 50) -> tuple[Stray, ...]:
-        """Open ones oldest first, others newest first. One statement."""
+    async def listing(self, *, is_open: bool = True, limit: int = 50, after: str | None = None) -> Page[Stray]:
+        """Open ones oldest first, others newest first. One statement. Raises: Refused("bad_cursor")."""
+        place = read(after) if after else None
+        asked = {"limit": limit + 1, "after_at": place and place.at, "after_id": place and place.id}
         async with self.db.begin() as conn:
-            return tuple(_stray(row) for row in await conn.execute(LISTED, {"open": is_open, "limit": limit}))
+            rows = (await conn.execute(OPEN_ONES if is_open else SETTLED, asked)).all()
+        return page([_stray(row) for row in rows], limit, _place_of)
 
     async def assign(self, stray_id: Id, return_id: Id, by: Id) -> Stray:
         """It is this return's, which hears of its arrival once. One transaction.
 
-        Raises: Missing("stray_unknown"); Refused("stray_settled"): somebody else was first, or said otherwise.
+        Raises: Missing("stray_unknown"); Refused("stray_settled"): somebody else was first, or said otherwise;
+        Refused("arrived_already"): another parcel is this return's.
         """
         return await self._settle(stray_id, {"by": by, "assigned_to": return_id, "because": None})
 
@@ -85,6 +99,7 @@ class Strays:
 
     async def _settle(self, stray_id: Id, said: dict[str, Id | None]) -> Stray:
         async with self.db.begin() as conn:
+            await _must_be_its_only_one(conn, {"id": stray_id, **said})
             row = (await conn.execute(SETTLE, {"id": stray_id, **said})).one_or_none()
             if row is None:
                 return await _settled_so(conn, stray_id, said)
@@ -118,6 +133,14 @@ def _finding(stray: Stray | Row[tuple[object, ...]]) -> Finding:
     return Finding(about=stray.id, since=stray.arrived_at, place=stray.place)
 
 
+async def _must_be_its_only_one(conn: AsyncConnection, said: dict[str, Id | None]) -> None:
+    if said["assigned_to"] is None:
+        return
+    await conn.execute(ALONE, said)
+    if (await conn.execute(OTHER, said)).scalar_one():
+        raise Refused("arrived_already")
+
+
 async def _settled_so(conn: AsyncConnection, stray_id: Id, said: dict[str, Id | None]) -> Stray:
     """The same person says the same again: it is once. Raises: Refused, Missing."""
     row = (await conn.execute(GET, {"id": stray_id})).one_or_none()
@@ -126,6 +149,10 @@ async def _settled_so(conn: AsyncConnection, stray_id: Id, said: dict[str, Id | 
     if (row.settled_by, row.assigned_to, row.because) != (said["by"], said["assigned_to"], said["because"]):
         raise Refused("stray_settled")
     return _stray(row)
+
+
+def _place_of(stray: Stray) -> Place:
+    return Place(stray.settled_at or stray.kept_at, stray.id)
 
 
 def _stray(row: Row[tuple[object, ...]]) -> Stray:

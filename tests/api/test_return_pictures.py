@@ -4,11 +4,13 @@ import pytest
 
 from models.case import Role
 from rules.pictures import MOST_BYTES
+from rules.rmas import hear
 from store.returns import Returns
 from tests.api.conftest import OTHER_SHOP
+from tests.builders import NOON, a_telling
 from tests.store.makings import contacts
 from tests.store.shots import JPEG, png
-from tests.store.test_returns import bought, wanted
+from tests.store.test_returns import bought, put, wanted
 
 PNG = png()
 OTHER = {"authorization": f"Bearer {OTHER_SHOP}"}
@@ -43,7 +45,20 @@ async def test_twice_is_once_and_three_are_enough(door, album):
 
     assert first.json() == again.json()
     assert (more.status_code, more.json()["code"]) == (409, "pictures_full")
-    assert (await sent(door, album, PNG, Role.WAREHOUSE)).json()["occasion"] == "inspection"
+    assert (await sent(door, album, PNG, Role.WAREHOUSE, place="sh")).json()["occasion"] == "inspection"
+
+
+async def test_a_picture_of_an_inspection_has_its_hour_and_its_place(door, album, db):
+    unplaced = await sent(door, album, PNG, Role.WAREHOUSE)
+    assert (unplaced.status_code, unplaced.json()["errors"][0]["pointer"]) == (422, "#/place")
+    told = (await sent(door, album, PNG, Role.WAREHOUSE, place="sh", taken_at="2026-07-01T08:00:00Z")).json()
+    assert (told["place"], told["taken_at"]) == ("sh", "2026-07-01T08:00:00Z")
+
+    returns, number = Returns(db, contacts(db)), album.split("/")[2]
+    arrived = a_telling("goods_arrived", "warehouse", "a", NOON, place="east")
+    await put(returns, hear((await returns.get(number)).matter, arrived, NOON))
+    usual = (await sent(door, album, JPEG, Role.WAREHOUSE)).json()
+    assert (usual["place"], usual["taken_at"] is None) == ("east", False)
 
 
 @pytest.mark.parametrize(
