@@ -28,7 +28,7 @@ class Refunds:
     async def refund(self, errand: Errand) -> Outcome:
         """Money of one transaction back, once; begun: they took the task, the end comes later."""
         amount, whole = _must(errand.amount), _must(errand.whole)
-        order = RefundOrder(errand.key, errand.under or errand.key, errand.about, amount, whole, errand.order)
+        order = RefundOrder(errand.number, errand.under or errand.number, errand.about, amount, whole, errand.order)
         return await self.once.do(errand, lambda: self._refunded(errand), lambda: self.refunder.refund(order))
 
     @hand("ask_for_refund")
@@ -40,7 +40,7 @@ class Refunds:
         return outcome
 
     async def _refunded(self, errand: Errand) -> Outcome:
-        return await self.refunder.refunded(errand.key, errand.under or errand.key)
+        return await self.refunder.refunded(errand.number, errand.under or errand.number)
 
 
 class Payments(Refunds):

@@ -58,6 +58,7 @@ SENTENCES: Final = {
     "too_many_orders": "These are more than 50,000 orders: say more narrowly which.",
     "not_confirmed": "Nobody has confirmed this plan.",
     "bulk_is_over": "This bulk wish is over, or is being stopped.",
+    "retry_first": "Another sum is owed by now: retry it, and then give up what is refused.",
     "stuck_retry_or_give_up": "The order is stuck: retry, or give up.",
     "settle_with_provider": "The provider keeps this money: choose another way there, or give up and pay it by hand.",
 }

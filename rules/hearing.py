@@ -12,8 +12,8 @@ from rules.keeping import keep
 # In the words that a provider's answer has for the same end: whoever was told may do what whoever asked may.
 ENDS = {
     RefundEnd.DONE: (State.DONE, "done"),
-    RefundEnd.CLOSED: (State.REFUSED, "refund_closed"),
-    RefundEnd.ABNORMAL: (State.REFUSED, "refund_abnormal"),
+    RefundEnd.CLOSED: (State.REFUSED, errands.CLOSED),
+    RefundEnd.ABNORMAL: (State.REFUSED, errands.KEPT),
 }
 
 
@@ -45,7 +45,7 @@ def settled(matter: M) -> M:
     What went back went back, also after a no of theirs, or when a person had taken it over: else it goes back twice.
     """
     for fact in matter.refunds:
-        errand, (state, code) = errands.find(matter, fact.refund), ENDS[fact.end]
+        errand, (state, code) = errands.numbered(matter, fact.refund), ENDS[fact.end]
         if errand and (errand.state is State.BEGUN or _is_after_all(errand, state)):
             ended = {"state": state, "code": code, "ended_at": fact.heard_at}
             matter = errands.noted(matter, errand.model_copy(update=ended))

@@ -303,6 +303,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = (
         "refusal.nothing_shipped_cancel_instead": ("Nothing has left: cancel the order.", "尚未发货，请直接取消订单。"),
         "refusal.already_held": ("It is held already.", "订单已挂起。"),
         "refusal.not_held": ("It is not held.", "订单未挂起。"),
+        "refusal.retry_first": ("Another sum is owed by now: retry first.", "应退金额已变：请先重试。"),
         "refusal.stuck_retry_or_give_up": ("It is stuck: retry or give up.", "订单卡住：请重试或放弃。"),
         "refusal.settle_with_provider": (
             "The provider keeps this money: choose another way there, or give up and pay it by hand.",

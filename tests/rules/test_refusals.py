@@ -6,7 +6,9 @@ import pytest
 
 from models.case import Hold
 from models.errand import Outcome, State, What
-from models.wish import Cancel, CloseCase
+from models.noun import Money
+from models.wish import Cancel, CloseCase, GiveUp, Retry
+from rules import errands, undoing
 from rules.deadlines import climbed, next_alarm
 from rules.errands import find, noted
 from rules.granting import held, let_go
@@ -15,7 +17,7 @@ from rules.permissions import refusal
 from rules.refusals import again_at, row_of, standing
 from rules.silences import BY_NAME
 from rules.wishes import granted
-from tests.builders import NOON, an_errand, an_order, billed, ready, reserved
+from tests.builders import NOON, after, an_errand, an_order, billed, ready, refund_settled, reserved, return_told
 
 MINUTE = timedelta(minutes=1)
 
@@ -85,3 +87,36 @@ def test_only_a_bill_that_is_said_to_be_paid_waits_for_its_payment(code, is_watc
     order = refused(order, What.CLOSE, code, about=f"{order.business_no}-pay-1")
 
     assert (BY_NAME["paid_and_silent"].due(order) is not None) is is_watched
+
+
+def again(order, minor=None):
+    due = next(due for due in undoing.owed(order) if due.what is What.REFUND)
+    other = {"amount": Money(minor=minor)} if minor else {}
+    return errands.begin(order, due.model_copy(update=other), NOON + MINUTE)
+
+
+def test_refused_money_is_asked_for_again_under_its_number_and_closed_or_other_money_under_another():
+    order = to_refund()
+    known, closed = (refused(order, What.REFUND, code) for code in ("balance_too_low", "refund_closed"))
+    key = f"{known.business_no}-refund"
+
+    assert [(each.key, each.number) for each in (again(known), again(closed), again(known, minor=1))] == [
+        (f"{key}-2", f"{key}-1"),
+        (f"{key}-2", f"{key}-2"),
+        (f"{key}-2", f"{key}-2"),
+    ]
+    second = noted(known, again(known))
+    third = noted(second, second.errands[-1].model_copy(update={"state": State.REFUSED, "code": "account_wrong"}))
+    assert (again(third).key, again(third).number) == (f"{key}-3", f"{key}-1")
+    assert errands.failed_before(second, second.errands[-1]) == []
+    told = after(second, refund_settled(f"{key}-1", at=NOON + MINUTE))
+    assert [errand.state for errand in told.errands if errand.what is What.REFUND] == [State.REFUSED, State.DONE]
+
+
+def test_a_sum_of_which_a_return_took_a_part_is_tried_again_before_a_person_gives_it():
+    order = stuck(refused(to_refund(), What.REFUND, "balance_too_low"), What.REFUND)
+    assert refusal(order, GiveUp(by="u1")) is None
+    taken = after(order, return_told(order, "given", minor=100))
+    assert refusal(taken, GiveUp(by="u1")) == "retry_first"
+    tried = granted(taken, Retry(by="u1"), NOON)
+    assert again(tried).amount.minor == order.total.minor - 100
