@@ -541,7 +541,7 @@ async def test_whoever_comes_a_moment_too_late_is_told_that_it_is_over(lively):
 
 
 async def test_the_right_thing_is_sent_for_a_wrong_one_with_no_click_and_its_order_lives_beside_the_first(lively):
-    """Three days after it left nobody is asked; meanwhile the first order does not end, and gives no unit twice."""
+    """Three days after it left nobody is asked, and no unit is given twice."""
     order = await bought(lively, now())
     fresh = {"why": "wrong_item", "kind": "reship"}
     number = (await asked(lively, order, **fresh)).json()["id"]

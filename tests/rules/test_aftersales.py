@@ -116,12 +116,30 @@ def test_about_goods_that_the_customer_has_nothing_is_kept_here():
     assert not any(boxes.waits(asked, box.id) for box in order.boxes)
 
 
-def test_an_order_waits_with_its_end_for_its_returns_and_ends_with_what_they_took():
+def with_its_customer():
+    """Both boxes are there, and only the days until it is complete are left."""
     order = two()
     parcels = [label_of(order, n) for n in (1, 2)]
     order = after(order, *(shipped(p, id=f"s{p}") for p in parcels), *(delivered(p, id=f"d{p}") for p in parcels))
     for nth, parcel in enumerate(parcels, 1):
         order = noted(order, an_errand(order, What.REPORT, parcel, round=nth))
+    return order
+
+
+def test_an_order_of_which_the_wrong_thing_was_sent_is_not_complete_until_the_right_one_is_on_its_way():
+    order = with_its_customer()
+    wrong = {"kind": "reship", "why": "wrong_item"}
+    asked = after(order, return_told(order, "open", **wrong))
+    assert next_alarm(order).deadline == "incomplete"
+    assert next_alarm(asked) is None or next_alarm(asked).deadline != "incomplete"
+    assert not may_end(asked)
+
+    done = after(asked, return_told(order, "done", version=2, **wrong))
+    assert next_alarm(done).deadline == "incomplete"
+
+
+def test_an_order_waits_with_its_end_for_its_returns_and_ends_with_what_they_took():
+    order = with_its_customer()
     assert next_alarm(order).deadline == "incomplete"
     asked = after(order, return_told(order, "open", kind="return"))
     assert next_alarm(asked) is None or next_alarm(asked).deadline != "incomplete"
