@@ -139,7 +139,7 @@ async def some_returns(door, db):
         new = NewPicture(order=first.order, about=first.id, occasion=Occasion.REQUEST, by="web/demo")
         await door.tools.pictures.add(new, content)
     case = Case(story=first.id, deadline="undecided", since=LATER, rung=Owner.LEAD, role=Role.SERVICE, opened_at=LATER)
-    to_look_at = case.model_copy(update={"deadline": "given_back_twice", "role": Role.FINANCE})
+    to_look_at = case.model_copy(update={"deadline": "not_arrived"})
     await put(returns, first.model_copy(update={"cases": (case, to_look_at)}))
     await put(returns, given(told(told(with_wish(second, YES), 1), 2), State.GIVEN_UP))
     third, fourth = await asked(db), await asked(db)
