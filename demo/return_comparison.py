@@ -62,7 +62,7 @@ def _return(town: Town, counter: Counter, bench: Bench, record: ReturnRecord) ->
 def given_back(matter: Return) -> list[tuple[str, int]]:
     """Our number of each refund that its provider is known to have given, and how much. Units: fen."""
     done = [errand for errand in matter.errands if errand.what is What.REFUND and errand.state is State.DONE]
-    return [(errand.key, errand.amount.minor) for errand in done if errand.amount]
+    return [(errand.number, errand.amount.minor) for errand in done if errand.amount]
 
 
 def refunded(town: Town, number: str) -> list[tuple[str, int]]:

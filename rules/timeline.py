@@ -72,6 +72,6 @@ def _errand(errand: Errand) -> Entry:
         what=errand.what.value,
         at=ended,
         heard_at=ended,
-        evidence=errand.reference or errand.key,
+        evidence=errand.reference or errand.number,
         outcome=errand.code or errand.state.value,
     )

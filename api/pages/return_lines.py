@@ -101,7 +101,7 @@ def _errand(errand: Errand) -> Line:
     at = errand.ended_at or errand.began_at
     entry = _entry(errand.what.value, at, outcome=errand.code or errand.state.value)
     ending = verdict(errand.code or errand.state.value)
-    return _line(entry, f"what.{errand.what}", verdict=ending, number=errand.reference or errand.key)
+    return _line(entry, f"what.{errand.what}", verdict=ending, number=errand.reference or errand.number)
 
 
 def _entry(what: str, at: datetime, **fields: Any) -> Entry:

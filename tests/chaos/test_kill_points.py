@@ -31,25 +31,24 @@ ASKED = ("keeps", "got_another", "in_time", "swaps")  # money alone, goods anew,
 class Plot:
     """Every second customer wants something back; the first who paid with WeChat has closed the card meanwhile.
 
-    At the first refund by Alipay our account there holds too little, so that a claim is freed.
+    Our account at Alipay holds too little until a claim was freed, and somebody died of it.
     """
 
-    def __init__(self):
-        self.cast = None
+    def __init__(self, graves):
+        self.cast, self.freed = None, [graves / mark(*place) for place in PLACES if place[0] == "free_refund"]
 
     def __call__(self, cast, seed):
         self.cast, plot = cast, plotted(cast, seed)
         scenes, self.ways, self.gone = cycle(("gives_back", "pays")), chain(ASKED, repeat("keeps")), []
         providers, usual = cycle(("wechat", "wechat", "alipay", "alipay")), cast.shop.order
         cast.shop.order = lambda **said: replace(usual(**said), provider=next(providers))
-        cast.town.alipay.dials.happens = self.once_empty(cast.town.alipay.dials.happens)
+        dials, happens = cast.town.alipay.dials, cast.town.alipay.dials.happens
+        dials.happens = lambda dial: (dial == "empty" and self.is_empty()) or happens(dial)
         plot.drawn, plot.aftersales.drawn = lambda: next(scenes), self.drawn
         return plot
 
-    @staticmethod
-    def once_empty(usual):
-        left = ["empty"]
-        return lambda dial: (dial in left and left.pop() == dial) or usual(dial)
+    def is_empty(self):
+        return not all(grave.exists() for grave in self.freed)
 
     def drawn(self, order):
         if order.provider == "wechat" and not self.gone:
@@ -71,7 +70,8 @@ def test_of_all_who_pass_a_place_one_dies(tmp_path):
 async def test_killed_between_a_deed_and_its_record_the_deed_is_done_once_and_all_books_agree(home, monkeypatch):
     for chance in ("A_NO", "CARDS_GONE", "NOT_PASSED"):
         monkeypatch.setattr(f"demo.aftersales.{chance}", 0.0)
-    graves, told, plot = home / "graves", settings.load(data=home, ports=dict.fromkeys(Ports.model_fields, 0)), Plot()
+    graves, told = home / "graves", settings.load(data=home, ports=dict.fromkeys(Ports.model_fields, 0))
+    plot = Plot(graves)
     spared(graves, *DEAR)
     night = Night(12, 8.0, victims=(), workforce=mortals(graves), policy=UNHURRIED, plot=plot)
 
