@@ -22,10 +22,11 @@ from settings import DRIVER, load
 
 ANY_PORTS = {"postgres": 0, "temporal": 0, "ui": 0}
 STARTER = """
-import sys, time
+import signal, sys, time
 from settings import load
 from stack import standing
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whom a shell began with `&` is deaf to it, and so we were
 with standing(load(data=sys.argv[1], ports={"postgres": 0, "temporal": 0, "ui": 0})) as stack:
     print("up", flush=True)
     while True:
@@ -92,7 +93,7 @@ def starter(home):
 
 def end(process, by):
     process.send_signal(by)
-    process.wait()
+    process.wait(60)
     process.stdout.close()
 
 
